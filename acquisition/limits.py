@@ -1,0 +1,27 @@
+"""What an instrument can do and may do; the same values guide the planner and are enforced by the driver."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class InstrumentLimits:
+    """Hard limits and known properties of one spectrometer, all in SI units.
+
+    `peak_amplitude` is the largest |waveform| as a fraction of the transmitter's full scale; `nutation_frequency_hz` is
+    omega_1/2pi that amplitude 1 produces on resonance (as calibrated); frequencies are absolute NQR frequencies.
+    """
+
+    frequency_min_hz: float = 1.0e6
+    frequency_max_hz: float = 300.0e6
+    sample_rate_min_hz: float = 2.084e6
+    sample_rate_max_hz: float = 20.0e6
+    dead_time_s: float = 4.0e-6
+    peak_amplitude: float = 1.0
+    duty_max: float = 0.10
+    pulse_length_max_s: float = 20.0e-3
+    capture_samples_max: int = 4_000_000
+    repetition_time_min_s: float = 1.0e-3
+    nutation_frequency_hz: float = 20.0e3
+    run_duration_max_s: float = 24 * 3600.0

@@ -1,0 +1,5 @@
+"""Measuring methods, one file each; a module here that defines `METHOD` is a method and appears everywhere by itself."""
+
+from acquisition.methods.registry import Method, get, methods
+
+__all__ = ["Method", "get", "methods"]

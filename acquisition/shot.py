@@ -1,0 +1,98 @@
+"""What is played and what is received: the frozen values that pass between experiment, radio and reconstruction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+ComplexArray = npt.NDArray[np.complex64]
+BoolArray = npt.NDArray[np.bool_]
+
+
+def receive_mask(waveform: ComplexArray, dead_time_s: float, sample_rate_hz: float, samples: int) -> BoolArray:
+    """Which of `samples` received samples are data, shape (samples,).
+
+    A sample is not data where the transmitted waveform is non-zero, nor within the dead time after it. This is the
+    only place where that rule is written. A waveform longer than `samples` is cut.
+    """
+    blocked = np.zeros(samples, dtype=np.int32)
+    transmitting = np.zeros(samples, dtype=bool)
+    n_tx = min(len(waveform), samples)
+    transmitting[:n_tx] = waveform[:n_tx] != 0
+    dead_samples = int(np.ceil(dead_time_s * sample_rate_hz - 1e-9))
+    # A running count of the last `dead_samples + 1` transmitting flags, by difference of cumulative sums.
+    total = np.cumsum(transmitting, dtype=np.int32)
+    blocked[:] = total
+    if dead_samples + 1 < samples:
+        blocked[dead_samples + 1 :] -= total[: samples - dead_samples - 1]
+    return blocked == 0
+
+
+@dataclass(frozen=True, eq=False)
+class Shot:
+    """One excitation, repeated and averaged coherently, with everything that a transceiver needs to play it.
+
+    `waveform` is the complex baseband excitation, |x| <= 1, where 1 is the largest amplitude that the instrument may
+    send. Offsets are relative to `centre_frequency_hz`, the absolute NQR frequency (what the sample sees; the radio
+    and its converter are the transceiver's business). The radio sends p * waveform for each p of the phase cycle and
+    the transceiver adds conj(p) * received; `averages` is a multiple of the length of the cycle.
+    """
+
+    method: str
+    centre_frequency_hz: float
+    sample_rate_hz: float
+    waveform: ComplexArray
+    capture_samples: int
+    dead_time_s: float
+    averages: int
+    repetition_time_s: float
+    phase_cycle: tuple[complex, ...] = (1, -1)
+    purpose: str = ""
+
+    @property
+    def capture_time_s(self) -> float:
+        """Length of one reception in seconds."""
+        return self.capture_samples / self.sample_rate_hz
+
+    @property
+    def duration_s(self) -> float:
+        """Time that all averages take on the instrument, in seconds."""
+        return self.averages * self.repetition_time_s
+
+    @property
+    def pulse_length_s(self) -> float:
+        """Length of the excitation from its first to its last sample, in seconds."""
+        return len(self.waveform) / self.sample_rate_hz
+
+
+@dataclass(frozen=True, eq=False)
+class Capture:
+    """The coherent average of one shot, as stored and as reconstructed; sample 0 = first transmitted sample.
+
+    `samples` has shape (n,) in units of the receiver's full scale; `waveform` (m <= n,) is the excitation that was
+    transmitted and the authority for reconstruction. Frequencies are absolute NQR frequencies, so spectral inversion
+    by a converter has been undone already.
+    """
+
+    samples: ComplexArray
+    waveform: ComplexArray
+    sample_rate_hz: float
+    centre_frequency_hz: float
+    dead_time_s: float
+    averages: int
+    method: str = "survey"
+    purpose: str = ""
+    alignment: str = "exact"
+    temperature_k: float | None = None
+    sample: str | None = None
+    instrument: str | None = None
+    run: str | None = None
+    started_at_unix_s: float | None = None
+    notes: tuple[str, ...] = field(default=())
+
+    @property
+    def receive_mask(self) -> BoolArray:
+        """Which samples are data, shape (n,)."""
+        return receive_mask(self.waveform, self.dead_time_s, self.sample_rate_hz, len(self.samples))

@@ -1,0 +1,1 @@
+"""The front-end: everything between an experiment's shot and the radio."""

@@ -1,0 +1,104 @@
+"""The small protocol that every radio driver implements, and the values it takes and gives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Protocol, Self
+
+from acquisition.limits import InstrumentLimits
+from acquisition.shot import Capture, Shot
+
+
+@dataclass(frozen=True)
+class ConverterSettings:
+    """Frequency converter between radio and probe.
+
+    The radio is tuned to lo_hz + f ("upper") or lo_hz - f ("lower", spectrum inverted) for an NQR frequency f;
+    "none" means no converter: the radio is tuned to f itself.
+    """
+
+    side: str = "none"  # "none", "upper", "lower"
+    lo_hz: float = 0.0
+    gain_db: float = 0.0
+
+
+@dataclass(frozen=True)
+class InstrumentSettings:
+    """Everything a driver needs to know of one spectrometer; made from the instrument's row by `tasks`."""
+
+    slug: str
+    uri: str
+    driver: str = "pluto"
+    serial: str = ""  # expected hw_serial; empty accepts any
+    converter: ConverterSettings = field(default_factory=ConverterSettings)
+    limits: InstrumentLimits = field(default_factory=InstrumentLimits)
+    rx_gain_db: float = 30.0
+    tx_attenuation_db: float = 10.0
+    synchronisation: str = "auto"  # "auto", "tdd" (required), "leakage"
+    connect_timeout_s: float = 3.0
+
+
+@dataclass(frozen=True)
+class RadioIdentity:
+    """Who answered at the URI."""
+
+    model: str
+    serial: str
+    firmware: str
+    uri: str
+    synchronisation: str  # "tdd" or "leakage"
+
+
+@dataclass(frozen=True)
+class SafeState:
+    """What was read back after the transmitter was turned off; `confirmed` is True only if every reading agrees."""
+
+    confirmed: bool
+    tx_attenuation_db: float
+    tx_lo_powered_down: bool
+    dds_silent: bool
+    tdd_disabled: bool
+    tx_buffer_destroyed: bool
+
+
+class Transceiver(Protocol):
+    """A radio that plays shots. Use as a context manager: TX is off before, between shots, and on every way out."""
+
+    @property
+    def settings(self) -> InstrumentSettings: ...
+
+    @property
+    def identity(self) -> RadioIdentity: ...
+
+    def play(
+        self,
+        shot: Shot,
+        *,
+        should_stop: Callable[[], bool] = lambda: False,
+        on_average: Callable[[int], None] = lambda done: None,
+    ) -> Capture:
+        """Check the limits, configure, transmit and return the coherent average.
+
+        `should_stop` is polled and `on_average` called with the number of averages done, both at least twice a second
+        from the calling thread. Raises SafetyLimitExceeded before anything is sent, ShotStopped when asked to stop,
+        RadioLost when the radio disappears; `partial()` then holds what was averaged.
+        """
+        ...
+
+    def partial(self) -> Capture | None:
+        """The averages of an unfinished shot (whole phase cycles only), or None."""
+        ...
+
+    def make_safe(self) -> SafeState:
+        """Turn the transmitter off and read it back; raises UnsafeState if that cannot be confirmed."""
+        ...
+
+    def close(self) -> None:
+        """Make safe and let go of the radio."""
+        ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None: ...

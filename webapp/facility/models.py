@@ -1,0 +1,52 @@
+"""The facility's instruments."""
+
+from __future__ import annotations
+
+from django.db import models
+
+
+class Instrument(models.Model):
+    """One spectrometer: where its radio is, what it may do, and what state it is in.
+
+    `limits` holds the fields of acquisition.limits.InstrumentLimits, `converter` those of sdr's ConverterSettings, as
+    JSON. `fence` grows with every claim; a process that holds an older fence has lost the instrument.
+    """
+
+    class Status(models.TextChoices):
+        READY = "ready", "Ready"
+        BUSY = "busy", "Running"
+        NEEDS_CHECK = "needs_check", "Needs check"
+        OFFLINE = "offline", "Offline"
+
+    class Synchronisation(models.TextChoices):
+        AUTO = "auto", "TDD core if the firmware has it"
+        TDD = "tdd", "TDD core required"
+        LEAKAGE = "leakage", "Transmit leakage"
+
+    slug = models.SlugField(unique=True)
+    name = models.CharField(max_length=120)
+    description = models.TextField(blank=True)
+    location = models.CharField(max_length=120, blank=True)
+    driver = models.CharField(max_length=40, default="pluto")
+    uri = models.CharField(max_length=200)
+    serial = models.CharField(max_length=80, blank=True)
+    converter = models.JSONField(default=dict, blank=True)
+    limits = models.JSONField(default=dict, blank=True)
+    rx_gain_db = models.FloatField(default=30.0)
+    tx_attenuation_db = models.FloatField(default=10.0)
+    synchronisation = models.CharField(max_length=10, choices=Synchronisation, default=Synchronisation.AUTO)
+
+    status = models.CharField(max_length=20, choices=Status, default=Status.READY)
+    status_message = models.CharField(max_length=300, blank=True)
+    held = models.BooleanField(default=False)  # staff stopped new runs from starting
+    hold_reason = models.CharField(max_length=300, blank=True)
+    fence = models.PositiveBigIntegerField(default=0)
+    identity = models.JSONField(default=dict, blank=True)  # sdr's RadioIdentity as last seen
+    last_seen_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name

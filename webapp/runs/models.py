@@ -1,0 +1,121 @@
+"""Runs, the rows that are the truth about the queue; messages between processes are only hints to look here."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+
+class Run(models.Model):
+    """One experiment on one instrument.
+
+    Every write of a worker is an UPDATE with id, fence and state in its WHERE: zero rows means that somebody else owns
+    the run, and the worker must stop and make safe.
+    """
+
+    class State(models.TextChoices):
+        DRAFT = "draft", "Draft"
+        QUEUED = "queued", "Queued"
+        CLAIMED = "claimed", "Starting"
+        ACQUIRING = "acquiring", "Acquiring"
+        PROCESSING = "processing", "Processing"
+        DONE = "done", "Done"
+        FAILED = "failed", "Failed"
+        CANCELLED = "cancelled", "Cancelled"
+        INTERRUPTED = "interrupted", "Interrupted"
+
+    #: the instrument belongs to a run in one of these
+    ACTIVE = (State.CLAIMED, State.ACQUIRING)
+    #: nothing changes any more
+    FINAL = (State.DONE, State.FAILED, State.CANCELLED, State.INTERRUPTED)
+
+    instrument = models.ForeignKey("facility.Instrument", on_delete=models.PROTECT, related_name="runs")
+    sample = models.ForeignKey("samples.Sample", on_delete=models.PROTECT, related_name="runs")
+    group = models.ForeignKey("accounts.Group", on_delete=models.PROTECT, related_name="runs")
+    submitted_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="runs")
+    title = models.CharField(max_length=160, blank=True)
+    method = models.CharField(max_length=40)
+    parameters = models.JSONField()
+    plan = models.JSONField(default=dict)  # summary made when submitted: windows, shots, durations
+    temperature_k = models.FloatField(null=True, blank=True)
+
+    state = models.CharField(max_length=12, choices=State, default=State.DRAFT)
+    cancel_requested = models.BooleanField(default=False)
+    position = models.FloatField(default=0)  # order within the queue, smaller first; ties by id
+    fence = models.PositiveBigIntegerField(default=0)
+    lease_expires_at = models.DateTimeField(null=True, blank=True)
+    worker = models.CharField(max_length=120, blank=True)
+    error_code = models.CharField(max_length=40, blank=True)
+    error_message = models.TextField(blank=True)
+    repeat_of = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, related_name="repeats")
+
+    progress = models.JSONField(default=dict)  # acquisition.experiment.Progress as last reported
+    idempotency_key = models.CharField(max_length=120, null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    queued_at = models.DateTimeField(null=True, blank=True)
+    claimed_at = models.DateTimeField(null=True, blank=True)
+    acquiring_at = models.DateTimeField(null=True, blank=True)
+    acquired_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["instrument"], condition=Q(state__in=["claimed", "acquiring"]), name="one_active_run"
+            ),
+            models.UniqueConstraint(
+                fields=["submitted_by", "idempotency_key"],
+                condition=Q(idempotency_key__isnull=False),
+                name="idempotency_key_once",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["instrument", "position", "id"], condition=Q(state="queued"), name="run_queue"),
+            models.Index(fields=["state", "lease_expires_at"], name="run_lease"),
+            models.Index(fields=["group", "-id"], name="run_group"),
+            models.Index(fields=["sample", "-id"], name="run_sample"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title or f"Run {self.pk}"
+
+
+class RunEvent(models.Model):
+    """Something that happened to a run, in order; what the live page and the audit trail show.
+
+    Kinds: "state" {state}, "progress" {Progress fields}, "shot" {index, purpose, snr…}, "line" {Line fields},
+    "spectrum" {version}, "message" {text}, "error" {code, message}.
+    """
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="events")
+    kind = models.CharField(max_length=20)
+    payload = models.JSONField(default=dict)
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["id"]
+        indexes = [models.Index(fields=["run", "id"], name="event_run")]
+
+
+class CaptureRecord(models.Model):
+    """A stored capture: where its SigMF files lie in the storage "captures", and the hash of their bytes."""
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="captures")
+    index = models.PositiveIntegerField()
+    name = models.CharField(max_length=200)  # storage name without .sigmf-meta/.sigmf-data
+    sha256 = models.CharField(max_length=64)  # of data, metadata and excitation, see runs.services.captures
+    size_bytes = models.PositiveBigIntegerField()
+    method = models.CharField(max_length=40)
+    purpose = models.CharField(max_length=200, blank=True)
+    centre_frequency_hz = models.FloatField()
+    sample_rate_hz = models.FloatField()
+    averages = models.PositiveIntegerField()
+    alignment = models.CharField(max_length=20)
+    complete = models.BooleanField(default=True)  # False: stopped before all its averages were done
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["run", "index"]
+        constraints = [models.UniqueConstraint(fields=["run", "index"], name="capture_index_once")]
