@@ -1,0 +1,1 @@
+"""The site's frame: base template, design system, template tags and the first page."""
