@@ -85,8 +85,9 @@ class Run(models.Model):
 class RunEvent(models.Model):
     """Something that happened to a run, in order; what the live page and the audit trail show.
 
-    Kinds: "state" {state}, "progress" {Progress fields}, "shot" {index, purpose, snr…}, "line" {Line fields},
-    "spectrum" {version}, "message" {text}, "error" {code, message}.
+    Kinds: "state" {state, message?}, "progress" {Progress fields}, "shot" {index, purpose, averages, alignment},
+    "lines" {"lines": [Line fields…]} (all lines known now, whenever that changes), "spectrum" {spectrum, version},
+    "message" {text}, "error" {code, message}.
     """
 
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="events")

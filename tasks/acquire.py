@@ -1,0 +1,206 @@
+"""One run on one radio: the experiment's shots played, stored, reported; ends with the transmitter off."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+import math
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from acquisition import methods
+from acquisition.errors import InvalidParameters
+from acquisition.experiment import Experiment
+from acquisition.lines import Line
+from acquisition.methods.parameters import parse
+from acquisition.shot import Capture, Shot
+from sdr import open_transceiver
+from sdr.errors import RadioBusy, RadioLost, RadioUnreachable, SdrError, ShotStopped, UnsafeState, WrongRadio
+from sdr.transceiver import RadioIdentity, Transceiver
+from tasks.settings import instrument_settings
+from tasks.watch import StopReason, Watch
+from webapp.facility.models import Instrument
+from webapp.runs import events, partial
+from webapp.runs.models import Run
+from webapp.runs.queue import ownership
+from webapp.runs.queue.ownership import Claim, LeaseLost
+from webapp.runs.services import captures
+
+log = logging.getLogger(__name__)
+
+State = Run.State
+Status = Instrument.Status
+
+_REPORT_S = 1.0
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How the acquisition ended, for the run and for its instrument."""
+
+    state: str
+    error_code: str = ""
+    error_message: str = ""
+    instrument_status: str = Status.READY
+    instrument_message: str = ""
+
+
+def acquire(claim: Claim) -> None:
+    """Measure the claimed run from first to last shot. Every end is written to the row, unless the run was lost."""
+    run = Run.objects.select_related("instrument", "sample").get(pk=claim.run_id)
+    try:
+        outcome = _Acquisition(claim, run).outcome()
+    except LeaseLost as lost:
+        log.warning("%s The transmitter is off.", lost)
+        return
+    try:
+        ownership.finish(claim, **dataclasses.asdict(outcome))
+    except LeaseLost as lost:
+        log.warning("%s", lost)
+
+
+class _Acquisition:
+    """The state of one acquisition; used once."""
+
+    def __init__(self, claim: Claim, run: Run) -> None:
+        self._claim, self._run = claim, run
+        self._watch = Watch(claim)
+        self._reported_at_s = 0.0
+        self._lines: tuple[Line, ...] = ()
+        self._stored = 0
+
+    def outcome(self) -> Outcome:
+        """Measure, and say how it ended; the transmitter is off when this returns or raises."""
+        run = self._run
+        try:
+            settings = instrument_settings(run.instrument)
+            method = methods.get(run.method)
+            experiment = method.experiment(parse(method.parameters, run.parameters), settings.limits)
+        except InvalidParameters as error:
+            return Outcome(State.FAILED, "invalid_parameters", str(error))
+        try:
+            with open_transceiver(settings) as radio:
+                return self._measure(experiment, radio)
+        except SdrError as error:
+            return self._after_failure(error)
+        except LeaseLost:
+            raise
+        except Exception as error:
+            log.exception("Run %s ended with an unexpected error", run.pk)
+            message = f"An unexpected error ended the run ({type(error).__name__}). Tell the facility's staff."
+            return Outcome(self._state_after_failure(), "internal", message)
+
+    def _measure(self, experiment: Experiment, radio: Transceiver) -> Outcome:
+        ownership.start_acquiring(self._claim, _plain_identity(radio.identity))
+        while (shot := experiment.next_shot()) is not None:
+            try:
+                capture = radio.play(
+                    shot,
+                    should_stop=self._watch.should_stop,
+                    on_average=lambda done, shot=shot: self._report(experiment, shot, done),
+                )
+            except ShotStopped:
+                self._store_partial(radio)
+                return self._after_stop()
+            except RadioLost:
+                self._store_partial(radio)
+                raise
+            self._store(capture, complete=True)
+            experiment.take(capture)
+            self._show(experiment)
+        if not self._stored:
+            return Outcome(State.FAILED, "nothing_measured", "The plan of this run has no shots; check its parameters.")
+        return Outcome(State.PROCESSING)
+
+    def _after_stop(self) -> Outcome:
+        match self._watch.reason:
+            case StopReason.LEASE_LOST:
+                raise LeaseLost(f"Run {self._claim.run_id} was stopped because its lease has ended.")
+            case StopReason.SHUTDOWN:
+                message = "The worker was shut down during the run; what was measured is kept. Queue the run again."
+                return Outcome(State.INTERRUPTED, "worker_shutdown", message)
+            case _:
+                return Outcome(State.CANCELLED)
+
+    def _after_failure(self, error: SdrError) -> Outcome:
+        text = str(error)
+        match error:
+            case UnsafeState():
+                status = Status.NEEDS_CHECK
+            case RadioLost():
+                status = Status.NEEDS_CHECK
+            case RadioUnreachable() | RadioBusy() | WrongRadio():
+                status = Status.OFFLINE
+            case _:
+                return Outcome(self._state_after_failure(), error.code, text)
+        return Outcome(self._state_after_failure(), error.code, text, status, text)
+
+    def _state_after_failure(self) -> str:
+        return State.INTERRUPTED if self._stored else State.FAILED
+
+    def _store_partial(self, radio: Transceiver) -> None:
+        capture = radio.partial()
+        if capture is not None and self._watch.reason is not StopReason.LEASE_LOST:
+            self._store(capture, complete=False)
+
+    def _store(self, capture: Capture, *, complete: bool) -> None:
+        run = self._run
+        capture = dataclasses.replace(
+            capture,
+            temperature_k=run.temperature_k,
+            sample=run.sample.name,
+            instrument=run.instrument.slug,
+            run=str(run.pk),
+        )
+        index = self._stored
+        files = captures.save_files(run.pk, index, self._claim.fence, capture)
+        with ownership.owned(self._claim):
+            captures.record(files, run, index, capture, complete=complete)
+            shot = {"index": index, "purpose": capture.purpose, "averages": capture.averages}
+            events.record(run.pk, "shot", shot | {"alignment": capture.alignment, "complete": complete})
+        self._stored += 1
+
+    def _report(self, experiment: Experiment, shot: Shot, averages_done: int) -> None:
+        now_s = time.monotonic()
+        if now_s - self._reported_at_s < _REPORT_S:
+            return
+        self._reported_at_s = now_s
+        progress = dataclasses.asdict(experiment.progress)
+        progress["duration_done_s"] += averages_done * shot.repetition_time_s
+        ownership.report(self._claim, progress)
+
+    def _show(self, experiment: Experiment) -> None:
+        """After a shot: progress, quick spectrum and lines for whoever watches."""
+        spectrum = experiment.partial_spectrum()
+        if spectrum is not None:
+            partial.store(self._run.pk, spectrum)
+        ownership.report(self._claim, dataclasses.asdict(experiment.progress))
+        lines = experiment.candidates()
+        if lines != self._lines:
+            self._lines = lines
+            events.record(self._run.pk, "lines", {"lines": [plain_line(line) for line in lines]})
+
+
+def plain_line(line: Line) -> dict[str, Any]:
+    """A line as JSON: undetermined values (NaN) become null."""
+    fields = dataclasses.asdict(line)
+    return {k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in fields.items()}
+
+
+def check_radio(instrument: Instrument) -> Outcome:
+    """Open the radio of an instrument that needs a check; opening turns the transmitter off and reads that back."""
+    try:
+        with open_transceiver(instrument_settings(instrument)) as radio:
+            identity = _plain_identity(radio.identity)
+    except InvalidParameters as error:
+        return Outcome("", "invalid_configuration", str(error), Status.OFFLINE, str(error))
+    except SdrError as error:
+        status = Status.NEEDS_CHECK if isinstance(error, UnsafeState) else Status.OFFLINE
+        return Outcome("", error.code, str(error), status, str(error))
+    Instrument.objects.filter(pk=instrument.pk).update(identity=identity)
+    return Outcome("")
+
+
+def _plain_identity(identity: RadioIdentity) -> dict[str, Any]:
+    return dataclasses.asdict(identity)

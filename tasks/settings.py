@@ -1,0 +1,22 @@
+"""From an instrument's row to the values that the driver takes."""
+
+from __future__ import annotations
+
+from sdr.transceiver import ConverterSettings, InstrumentSettings
+from webapp.facility import services
+from webapp.facility.models import Instrument
+
+
+def instrument_settings(instrument: Instrument) -> InstrumentSettings:
+    """The driver's settings of this instrument; raises InvalidParameters if the row makes no sense."""
+    return InstrumentSettings(
+        slug=instrument.slug,
+        uri=instrument.uri,
+        driver=instrument.driver,
+        serial=instrument.serial,
+        converter=ConverterSettings(**instrument.converter),
+        limits=services.limits(instrument),
+        rx_gain_db=instrument.rx_gain_db,
+        tx_attenuation_db=instrument.tx_attenuation_db,
+        synchronisation=instrument.synchronisation,
+    )

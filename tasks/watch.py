@@ -1,0 +1,61 @@
+"""Keeps the lease while a shot is being played, and says when to stop and why."""
+
+from __future__ import annotations
+
+import logging
+import time
+from enum import StrEnum
+
+from celery.worker import state as worker_state
+from django.conf import settings
+from django.db import DatabaseError, connection
+
+from webapp.runs.queue import ownership
+from webapp.runs.queue.ownership import Claim, LeaseLost
+
+log = logging.getLogger(__name__)
+
+_POLL_S = 0.3
+
+
+class StopReason(StrEnum):
+    CANCEL = "cancel"
+    LEASE_LOST = "lease_lost"
+    SHUTDOWN = "shutdown"
+
+
+class Watch:
+    """Polled by the driver between buffers; renews the lease, sees cancellation, a lost lease and a worker's shutdown."""
+
+    def __init__(self, claim: Claim) -> None:
+        self._claim = claim
+        self._renewed_at_s = self._polled_at_s = time.monotonic()
+        self.reason: StopReason | None = None
+
+    def should_stop(self) -> bool:
+        """Whether to stop now; `reason` says why. Once True it stays True."""
+        if self.reason is None:
+            self.reason = self._look()
+        return self.reason is not None
+
+    def _look(self) -> StopReason | None:
+        now_s = time.monotonic()
+        # After a freeze nobody knows what happened meanwhile: an overdue lease counts as lost without asking.
+        if now_s - self._renewed_at_s > settings.RASGADO_LEASE_S:
+            return StopReason.LEASE_LOST
+        if worker_state.should_stop is not None or worker_state.should_terminate is not None:
+            return StopReason.SHUTDOWN
+        if now_s - self._polled_at_s < _POLL_S:
+            return None
+        self._polled_at_s = now_s
+        try:
+            cancel = ownership.renew(self._claim)
+        except LeaseLost:
+            return StopReason.LEASE_LOST
+        except DatabaseError as error:
+            # The database may come back before the lease ends; until then the measurement goes on.
+            log.warning("The lease of run %s could not be renewed: %s", self._claim.run_id, error)
+            connection.close()
+            return None
+        self._renewed_at_s = now_s
+        return StopReason.CANCEL if cancel else None

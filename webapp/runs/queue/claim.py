@@ -1,0 +1,47 @@
+"""Claiming the next run of an instrument, in one transaction."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.utils import timezone
+
+from webapp.facility.models import Instrument
+from webapp.runs import events
+from webapp.runs.models import Run
+from webapp.runs.queue.ownership import Claim, lease_end
+
+State = Run.State
+
+
+def claim_next(slug: str, worker: str) -> Claim | None:
+    """Take the next eligible run of a ready instrument, or None.
+
+    The instrument's row is locked first, so claims of one instrument are serial; the partial unique constraint on
+    active runs is the backstop.
+    """
+    with transaction.atomic():
+        instrument = Instrument.objects.select_for_update().get(slug=slug)
+        if instrument.held or instrument.status != Instrument.Status.READY:
+            return None
+        if Run.objects.filter(instrument=instrument, state__in=Run.ACTIVE).exists():
+            return None
+        waiting = Run.objects.filter(instrument=instrument, state=State.QUEUED, cancel_requested=False)
+        run_id = waiting.order_by("position", "id").values_list("pk", flat=True).first()
+        if run_id is None:
+            return None
+        fence = instrument.fence + 1
+        Instrument.objects.filter(pk=instrument.pk).update(
+            fence=fence, status=Instrument.Status.BUSY, status_message=""
+        )
+        claimed = Run.objects.filter(pk=run_id, state=State.QUEUED, cancel_requested=False).update(
+            state=State.CLAIMED,
+            fence=fence,
+            lease_expires_at=lease_end(),
+            claimed_at=timezone.now(),
+            worker=worker,
+        )
+        if not claimed:  # cancelled between the two statements; the next hint looks again
+            transaction.set_rollback(True)
+            return None
+        events.record(run_id, "state", {"state": State.CLAIMED})
+        return Claim(run_id, instrument.pk, fence, worker)

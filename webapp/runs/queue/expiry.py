@@ -1,0 +1,48 @@
+"""Runs whose worker is gone: after the lease they are interrupted, and their instrument needs a check."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.utils import timezone
+
+from webapp.facility.models import Instrument
+from webapp.runs.models import Run
+from webapp.runs.queue import hints, ownership
+
+MESSAGE = "The worker that measured this run stopped answering; what was measured is kept. Queue the run again to repeat it."
+
+
+def expire_leases() -> int:
+    """Interrupt every active run whose lease has ended; returns how many. Nothing is run again by itself."""
+    ended = Run.objects.filter(state__in=Run.ACTIVE, lease_expires_at__lt=timezone.now())
+    return sum(_interrupt(run_id) for run_id in ended.values_list("pk", flat=True))
+
+
+def _interrupt(run_id: int) -> bool:
+    with transaction.atomic():
+        run = Run.objects.select_related("instrument").get(pk=run_id)
+        # The fence goes up, so the old worker's next write finds no row, even if it only slept.
+        instrument = Instrument.objects.select_for_update().get(pk=run.instrument_id)
+        fence = instrument.fence + 1
+        now = timezone.now()
+        interrupted = Run.objects.filter(
+            pk=run_id, fence=run.fence, state__in=Run.ACTIVE, lease_expires_at__lt=now
+        ).update(
+            state=Run.State.INTERRUPTED,
+            fence=fence,
+            lease_expires_at=None,
+            acquired_at=now,
+            finished_at=now,
+            error_code="worker_lost",
+            error_message=MESSAGE,
+        )
+        if not interrupted:
+            return False
+        Instrument.objects.filter(pk=instrument.pk).update(
+            fence=fence,
+            status=Instrument.Status.NEEDS_CHECK,
+            status_message="A run was interrupted; the transmitter is turned off and checked before the next one.",
+        )
+        ownership.close(run_id, Run.State.INTERRUPTED, "worker_lost", MESSAGE)
+        hints.instrument(instrument.slug)
+        return True

@@ -1,0 +1,111 @@
+"""Who owns a run: a claim with its fence, renewed as a lease, and the fenced writes that go with it.
+
+Every write is `UPDATE … WHERE id AND fence AND state`; no row changed means that the run belongs to somebody else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from webapp.facility.models import Instrument
+from webapp.runs import events
+from webapp.runs.models import Run
+from webapp.runs.queue import jobs
+
+State = Run.State
+
+
+class LeaseLost(Exception):
+    """The run belongs to somebody else now: stop, make safe, write nothing."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """The right to write to one run on one instrument, as long as nobody holds a higher fence."""
+
+    run_id: int
+    instrument_id: int
+    fence: int
+    worker: str
+
+
+def lease_end() -> Any:
+    """When a lease that is taken or renewed now ends."""
+    return timezone.now() + timedelta(seconds=settings.RASGADO_LEASE_S)
+
+
+@contextmanager
+def owned(claim: Claim, **changes: Any) -> Iterator[None]:
+    """A transaction in which the run is certainly ours (its row is locked, its lease renewed, `changes` written).
+
+    Raises LeaseLost before the body runs if it is not.
+    """
+    with transaction.atomic():
+        rows = Run.objects.filter(pk=claim.run_id, fence=claim.fence, state__in=Run.ACTIVE)
+        if not rows.update(lease_expires_at=lease_end(), **changes):
+            raise LeaseLost(f"Run {claim.run_id} is no longer owned by fence {claim.fence}.")
+        yield
+
+
+def renew(claim: Claim) -> bool:
+    """Renew the lease; returns whether cancellation has been asked for."""
+    with owned(claim):
+        return Run.objects.values_list("cancel_requested", flat=True).get(pk=claim.run_id)
+
+
+def start_acquiring(claim: Claim, identity: dict[str, Any]) -> None:
+    """The radio is configured and the first shot is about to be played."""
+    with owned(claim, state=State.ACQUIRING, acquiring_at=timezone.now()):
+        Instrument.objects.filter(pk=claim.instrument_id, fence=claim.fence).update(
+            identity=identity, last_seen_at=timezone.now()
+        )
+        events.record(claim.run_id, "state", {"state": State.ACQUIRING})
+
+
+def report(claim: Claim, progress: dict[str, Any]) -> None:
+    """Write how far the run is."""
+    with owned(claim, progress=progress):
+        events.record(claim.run_id, "progress", progress)
+
+
+def finish(
+    claim: Claim,
+    state: str,
+    *,
+    error_code: str = "",
+    error_message: str = "",
+    instrument_status: str = Instrument.Status.READY,
+    instrument_message: str = "",
+) -> None:
+    """Let go of the run and its instrument. `state` is PROCESSING (all measured) or one of the final states.
+
+    Whatever was measured is processed, also when the run did not get to its end. Call this only after the transmitter
+    is confirmed off, or with an instrument status that says that it is not.
+    """
+    now = timezone.now()
+    done = {"finished_at": now} if state in Run.FINAL else {}
+    with owned(claim, state=state, error_code=error_code, error_message=error_message, acquired_at=now, **done):
+        Run.objects.filter(pk=claim.run_id).update(lease_expires_at=None)
+        release_instrument(claim.instrument_id, claim.fence, instrument_status, instrument_message)
+        close(claim.run_id, state, error_code, error_message)
+
+
+def release_instrument(instrument_id: int, fence: int, status: str, message: str) -> None:
+    """Give the instrument back with this status, unless somebody else has claimed it since."""
+    Instrument.objects.filter(pk=instrument_id, fence=fence).update(status=status, status_message=message[:300])
+
+
+def close(run_id: int, state: str, error_code: str, error_message: str) -> None:
+    """Record the end of acquisition and queue the processing of what there is."""
+    if error_code:
+        events.record(run_id, "error", {"code": error_code, "message": error_message})
+    events.record(run_id, "state", {"state": state, "message": error_message})
+    jobs.queue_first_version(run_id)
