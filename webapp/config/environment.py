@@ -1,0 +1,143 @@
+"""The environment variables of the service: one table, from which settings are read and which docs/reference/settings.md explains."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+
+@dataclass(frozen=True)
+class Variable:
+    """One environment variable: its default as text, how it is read, and what it is for."""
+
+    name: str
+    default: str
+    read: Callable[[str], Any]
+    help: str
+
+
+def _flag(text: str) -> bool:
+    if text.strip().lower() in {"1", "true", "yes", "on"}:
+        return True
+    if text.strip().lower() in {"0", "false", "no", "off", ""}:
+        return False
+    raise ValueError("must be 1 or 0")
+
+
+def _words(text: str) -> list[str]:
+    return [word.strip() for word in text.split(",") if word.strip()]
+
+
+def _seconds(text: str) -> float:
+    value = float(text)
+    if not 0.1 <= value <= 86_400:
+        raise ValueError("must be between 0.1 and 86400 seconds")
+    return value
+
+
+def _count(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise ValueError("must be at least 1")
+    return value
+
+
+def _storage(text: str) -> str:
+    if text not in {"local", "s3"}:
+        raise ValueError("must be local or s3")
+    return text
+
+
+VARIABLES: tuple[Variable, ...] = (
+    Variable("RASGADO_DATA_DIR", "./var", Path, "Folder for everything that is kept on disk."),
+    Variable("DATABASE_URL", "", str, "Database; empty: SQLite in the data folder."),
+    Variable("REDIS_URL", "redis://127.0.0.1:6379/0", str, "Broker of the hints, cache and fan-out of progress."),
+    Variable("RASGADO_SECRET_KEY", "", str, "Key that signs sessions; empty: made once and kept in the data folder."),
+    Variable("RASGADO_DEBUG", "0", _flag, "Error pages with internals, for development only."),
+    Variable("RASGADO_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]", _words, "Host names that the site answers to."),
+    Variable("RASGADO_TRUSTED_ORIGINS", "", _words, "Origins, with scheme, that forms may be sent from behind a proxy."),
+    Variable("RASGADO_HTTPS", "0", _flag, "Served over HTTPS: secure cookies, redirects and HSTS."),
+    Variable("RASGADO_TIME_ZONE", "UTC", str, "Time zone shown to people who have not chosen one."),
+    Variable("RASGADO_STORAGE", "local", _storage, "Where captures and spectra are kept: local or s3."),
+    Variable("AWS_STORAGE_BUCKET_NAME", "rasgado", str, "Bucket, with RASGADO_STORAGE=s3."),
+    Variable("AWS_S3_ENDPOINT_URL", "", str, "Address of an S3-compatible store; empty: Amazon's."),
+    Variable("AWS_S3_REGION_NAME", "", str, "Region of the bucket."),
+    Variable("AWS_ACCESS_KEY_ID", "", str, "Access key; empty: the usual places where the AWS tools look."),
+    Variable("AWS_SECRET_ACCESS_KEY", "", str, "Secret of the access key."),
+    Variable("RASGADO_LEASE_S", "30", _seconds, "Time after which a silent worker has lost its run."),
+    Variable("RASGADO_SWEEP_S", "2", _seconds, "Time between two sweeps that repeat hints and end lost leases."),
+    Variable("RASGADO_QUEUED_MAX", "200", _count, "Runs that one user may have waiting at once."),
+    Variable("RASGADO_LOG_LEVEL", "INFO", str.upper, "Least important log message that is written."),
+    Variable("RASGADO_DEMO_PASSWORD", "", str, "Password of the demonstration user; empty: `demo`, and only with RASGADO_DEBUG=1."),
+    Variable("RASGADO_DEMO_URI", "ip:127.0.0.1:30431", str, "Address of the demonstration's simulated spectrometer."),
+)  # fmt: skip
+
+
+def read(environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
+    """Every variable by name, read; raises ImproperlyConfigured that names the variable and what it must be."""
+    values: dict[str, Any] = {}
+    for variable in VARIABLES:
+        text = environment.get(variable.name, variable.default)
+        try:
+            values[variable.name] = variable.read(text)
+        except (ValueError, TypeError) as error:
+            raise ImproperlyConfigured(f"{variable.name}={text!r}: {error}.") from None
+    return values
+
+
+def database(url: str, data_dir: Path) -> dict[str, Any]:
+    """Django's database settings from a URL: postgres://user:password@host:port/name?option=value, sqlite:///path or empty."""
+    parts = urlsplit(url)
+    if not url or parts.scheme == "sqlite":
+        path = unquote(parts.path[1:]) if url else str(data_dir / "rasgado.sqlite3")
+        return {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": path,
+            # IMMEDIATE: a transaction that reads and then writes waits for the lock at its start instead of failing.
+            "OPTIONS": {
+                "transaction_mode": "IMMEDIATE",
+                "timeout": 20,
+                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+            },
+        }
+    if parts.scheme not in {"postgres", "postgresql"}:
+        raise ImproperlyConfigured("DATABASE_URL: the scheme must be postgres or sqlite.")
+    options = dict(parse_qsl(parts.query))
+    host = options.pop("host", None) or parts.hostname or ""
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path[1:]),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": unquote(host),
+        "PORT": str(parts.port or ""),
+        # Under ASGI a request's thread ends with it, so a connection kept open would be lost, not reused.
+        "CONN_MAX_AGE": 0,
+        "OPTIONS": options,
+    }
+
+
+def secret_key(text: str, data_dir: Path) -> str:
+    """The given key, or the one kept in the data folder, made on first use (safe when several processes start at once)."""
+    if text:
+        return text
+    path = data_dir / "secret-key"
+    if not path.exists():
+        draft = data_dir / f"secret-key.{os.getpid()}.{secrets.token_hex(4)}"
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_urlsafe(50))
+        try:
+            os.link(draft, path)  # fails when another process was first; its key counts then
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    return path.read_text().strip()
