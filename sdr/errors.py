@@ -29,7 +29,9 @@ class RadioLost(SdrError):
     """The connection broke during use; what was averaged before is in `capture` of the transceiver's partial result."""
 
     code = "radio_lost"
-    advice = "Check cable and power of the radio; what was measured until then is kept, and the run can be queued again."
+    advice = (
+        "Check cable and power of the radio; what was measured until then is kept, and the run can be queued again."
+    )
 
 
 class WrongRadio(SdrError):

@@ -9,6 +9,8 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
+from webapp.runs.services import captures
+
 from acquisition import methods
 from acquisition.errors import InvalidParameters
 from acquisition.experiment import Experiment
@@ -18,6 +20,7 @@ from acquisition.shot import Capture, Shot
 from sdr import open_transceiver
 from sdr.errors import RadioBusy, RadioLost, RadioUnreachable, SdrError, ShotStopped, UnsafeState, WrongRadio
 from sdr.transceiver import RadioIdentity, Transceiver
+from tasks.heartbeat import kept_alive
 from tasks.settings import instrument_settings
 from tasks.watch import StopReason, Watch
 from webapp.facility.models import Instrument
@@ -25,7 +28,6 @@ from webapp.runs import events, partial
 from webapp.runs.models import Run
 from webapp.runs.queue import ownership
 from webapp.runs.queue.ownership import Claim, LeaseLost
-from webapp.runs.services import captures
 
 log = logging.getLogger(__name__)
 
@@ -107,8 +109,9 @@ class _Acquisition:
                 self._store_partial(radio)
                 raise
             self._store(capture, complete=True)
-            experiment.take(capture)
-            self._show(experiment)
+            with kept_alive(lambda: ownership.renew(self._claim)):
+                experiment.take(capture)
+                self._show(experiment)
         if not self._stored:
             return Outcome(State.FAILED, "nothing_measured", "The plan of this run has no shots; check its parameters.")
         return Outcome(State.PROCESSING)

@@ -10,7 +10,7 @@ from celery.signals import worker_ready
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "webapp.config.settings")
 
-from django.conf import settings  # noqa: E402  (needs the environment variable above)
+from django.conf import settings
 
 app = Celery("tasks")
 app.config_from_object("django.conf:settings", namespace="CELERY")

@@ -54,9 +54,7 @@ def _ready(slug: str) -> bool:
     if Run.objects.filter(instrument=instrument, state__in=Run.ACTIVE).exists():
         return False
     checked = check_radio(instrument)
-    ownership.release_instrument(
-        instrument.pk, instrument.fence, checked.instrument_status, checked.instrument_message
-    )
+    ownership.release_instrument(instrument.pk, instrument.fence, checked.instrument_status, checked.instrument_message)
     if checked.instrument_status != Instrument.Status.READY:
         log.warning("Instrument %s: %s", slug, checked.instrument_message)
         return False

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import logging
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 
-from django.conf import settings
-from django.db import DatabaseError, connection, transaction
+from acquisition.verdict import reconstruct
+from django.db import DatabaseError, transaction
+from webapp.runs.services import captures
+from webapp.spectra.services import results
 
 from acquisition.errors import AcquisitionError
 from acquisition.methods.parameters import parse
 from acquisition.reconstruction import ReconstructionParameters
-from acquisition.verdict import reconstruct
 from tasks.app import app
+from tasks.heartbeat import kept_alive
 from webapp.runs.queue import jobs
-from webapp.runs.services import captures
 from webapp.spectra.models import Spectrum
-from webapp.spectra.services import results
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +26,7 @@ def process(spectrum_id: int) -> bool:
     job = jobs.claim_job(spectrum_id)
     if job is None:
         return False
-    with _kept_alive(job):
+    with kept_alive(lambda: jobs.renew_job(job)):
         try:
             spectrum = Spectrum.objects.select_related("run").get(pk=spectrum_id)
             records = list(spectrum.run.captures.all())
@@ -53,26 +50,3 @@ def process(spectrum_id: int) -> bool:
             jobs.fail_job(job, f"Processing failed ({type(error).__name__}: {error}). The captures are kept.")
             return False
     return True
-
-
-@contextmanager
-def _kept_alive(job: jobs.Job) -> Iterator[None]:
-    """Renews the lease from a thread for as long as the body computes."""
-    done = threading.Event()
-
-    def renew() -> None:
-        while not done.wait(settings.RASGADO_LEASE_S / 3):
-            try:
-                jobs.renew_job(job)
-            except DatabaseError as error:
-                log.warning("The lease of spectrum %s could not be renewed: %s", job.spectrum_id, error)
-            finally:
-                connection.close()
-
-    thread = threading.Thread(target=renew, name=f"lease-of-spectrum-{job.spectrum_id}", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        done.set()
-        thread.join()

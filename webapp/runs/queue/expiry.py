@@ -9,7 +9,7 @@ from webapp.facility.models import Instrument
 from webapp.runs.models import Run
 from webapp.runs.queue import hints, ownership
 
-MESSAGE = "The worker that measured this run stopped answering; what was measured is kept. Queue the run again to repeat it."
+MESSAGE = "The worker of this run stopped answering; what was measured is kept. Queue the run again to repeat it."
 
 
 def expire_leases() -> int:

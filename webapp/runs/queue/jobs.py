@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from webapp.runs import events
@@ -106,11 +106,9 @@ def fail_job(job: Job, message: str) -> None:
 def _close_run(run_id: int, state: str, error_code: str, error_message: str) -> None:
     """End a run that was waiting for its spectrum; runs that ended otherwise keep the state they have."""
     waiting = Run.objects.filter(pk=run_id, state=Run.State.PROCESSING)
-    if waiting.update(
-        state=state, finished_at=timezone.now(), error_code=error_code, error_message=error_message
-    ):
+    if waiting.update(state=state, finished_at=timezone.now(), error_code=error_code, error_message=error_message):
         events.record(run_id, "state", {"state": state, "message": error_message})
 
 
-def _mine(job: Job):  # type: ignore[no-untyped-def]
+def _mine(job: Job) -> QuerySet[Spectrum]:
     return Spectrum.objects.filter(pk=job.spectrum_id, fence=job.fence, state=Spectrum.State.PROCESSING)

@@ -24,8 +24,7 @@ def sweep() -> dict[str, int]:
         for slug in slugs:
             hints.instrument(slug)
         open_jobs = Spectrum.objects.filter(
-            Q(state=Spectrum.State.QUEUED)
-            | Q(state=Spectrum.State.PROCESSING, lease_expires_at__lt=timezone.now())
+            Q(state=Spectrum.State.QUEUED) | Q(state=Spectrum.State.PROCESSING, lease_expires_at__lt=timezone.now())
         )
         jobs = list(open_jobs.order_by("id").values_list("pk", flat=True)[:100])
         for spectrum_id in jobs:

@@ -1,0 +1,128 @@
+"""What is left when processes die: real web, Redis, workers and a radio that keeps its own log."""
+
+from __future__ import annotations
+
+import signal
+
+import pytest
+
+from tests.tasks.conftest import LEASE_S, SWEEP_S
+from tests.tasks.facility import SHORT, Facility
+
+pytestmark = [pytest.mark.integration, pytest.mark.slow]
+
+#: Long enough to be killed in the middle: over 20 s of transmission in one shot.
+LONG = SHORT | {"averages": 400, "averages_max": 400, "repetition_time_s": 0.05}
+
+
+def acquisitions(facility: Facility) -> int:
+    """Acquisitions that the radio has seen begin."""
+    return len([event for event in facility.radio_events() if event["event"] == "acquisition"])
+
+
+def test_killed_worker_leaves_an_interrupted_run_a_quiet_radio_and_a_queue_that_goes_on(facility: Facility) -> None:
+    killed = facility.submit(LONG)
+    following = facility.submit(SHORT)
+    facility.wait_transmitting(killed)
+    facility.stack.kill("instrument")
+    # the guard outlives the worker and needs no database
+    facility.wait_quiet(timeout_s=LEASE_S)
+    # nobody but the sweep is there to see it, within the lease and a few sweeps
+    run = facility.wait(killed, "interrupted", timeout_s=LEASE_S + 6 * SWEEP_S)
+    assert run["error_code"] == "worker_lost"
+    seen_before = acquisitions(facility)
+
+    facility.stack.start("instrument")
+    assert facility.wait(following, "done")["lines"]
+    assert facility.run(killed)["state"] == "interrupted"
+    assert [e["state"] for e in facility.events(killed, "state")] == ["queued", "claimed", "acquiring", "interrupted"]
+    assert [e["state"] for e in facility.events(following, "state")].count("acquiring") == 1
+    assert acquisitions(facility) > seen_before
+    facility.wait_quiet(timeout_s=2)
+    assert facility.instrument()["status"] == "ready"
+
+
+def test_flushed_redis_in_mid_run_loses_nothing(facility: Facility) -> None:
+    import redis
+
+    running = facility.submit(LONG | {"averages": 100, "averages_max": 100})
+    waiting = facility.submit(SHORT)
+    facility.wait_transmitting(running)
+    redis.Redis.from_url(facility.stack.redis_url).flushall()
+    for run_id in (running, waiting):
+        assert facility.wait(run_id, "done", timeout_s=90)["lines"]
+        states = [event["state"] for event in facility.events(run_id, "state")]
+        assert states == ["queued", "claimed", "acquiring", "processing", "done"]
+    facility.wait_quiet(timeout_s=2)
+
+
+def test_killed_redis_in_mid_run_loses_nothing(facility: Facility) -> None:
+    running = facility.submit(LONG | {"averages": 100, "averages_max": 100})
+    facility.wait_transmitting(running)
+    facility.stack.kill("redis")
+    # submitting works without a broker: the row is the job
+    waiting = facility.submit(SHORT)
+    facility.stack.start("redis")
+    for run_id in (running, waiting):
+        assert facility.wait(run_id, "done", timeout_s=120)["lines"]
+
+
+def test_frozen_worker_that_wakes_after_its_lease_writes_nothing(facility: Facility) -> None:
+    frozen = facility.submit(LONG)
+    facility.wait_transmitting(frozen)
+    facility.stack.signal("instrument", signal.SIGSTOP)
+    facility.wait(frozen, "interrupted", timeout_s=LEASE_S + 6 * SWEEP_S)
+    facility.wait_quiet(timeout_s=2 * LEASE_S)
+    shots = facility.events(frozen, "shot")
+    following = facility.submit(SHORT)
+    facility.stack.signal("instrument", signal.SIGCONT)
+    assert facility.wait(following, "done")["lines"]
+    after = facility.run(frozen)
+    assert after["state"] == "interrupted"
+    assert facility.events(frozen, "shot") == shots
+    facility.wait_quiet(timeout_s=2)
+
+
+def test_cancel_is_shown_only_after_the_transmitter_is_off_and_keeps_what_was_measured(facility: Facility) -> None:
+    run_id = facility.submit(LONG)
+    facility.wait_transmitting(run_id)
+    answer = facility.http.post(f"runs/{run_id}/cancel")
+    assert answer.status_code in (200, 202), answer.text
+    quiet_when_shown: list[bool] = []
+
+    def shown() -> bool:
+        if facility.run(run_id)["state"] != "cancelled":
+            return False
+        quiet_when_shown.append(not facility.transmitting())
+        return True
+
+    facility.wait_until(shown, 10, "the run to be cancelled")
+    assert quiet_when_shown == [True]
+    following = facility.submit(SHORT)
+    facility.wait(following, "done")
+
+
+def test_polite_shutdown_of_the_worker_interrupts_and_keeps_the_measured(facility: Facility) -> None:
+    run_id = facility.submit(LONG)
+    facility.wait_transmitting(run_id)
+    facility.stack.stop("instrument")
+    run = facility.run(run_id)
+    assert (run["state"], run["error_code"]) == ("interrupted", "worker_shutdown")
+    assert not facility.transmitting()
+    facility.stack.start("instrument")
+    assert facility.run(run_id)["state"] == "interrupted"
+
+
+def test_vanished_radio_interrupts_the_run_and_the_queue_waits_for_it(facility: Facility) -> None:
+    run_id = facility.submit(LONG)
+    facility.wait_transmitting(run_id)
+    facility.stack.kill("simulator")
+    run = facility.wait(run_id, "interrupted", "failed", timeout_s=30)
+    assert run["error_code"] == "radio_lost"
+    following = facility.submit(SHORT)
+    facility.wait_until(
+        lambda: facility.instrument()["status"] in ("offline", "needs_check"), 10, "the instrument to be out of use"
+    )
+    assert facility.run(following)["state"] == "queued"
+    facility.stack.start("simulator")
+    assert facility.wait(following, "done")["lines"]
