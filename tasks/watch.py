@@ -25,7 +25,7 @@ class StopReason(StrEnum):
 
 
 class Watch:
-    """Polled by the driver between buffers; renews the lease, sees cancellation, a lost lease and a worker's shutdown."""
+    """Polled by the driver between buffers: renews the lease and sees cancellation, a lost lease and shutdown."""
 
     def __init__(self, claim: Claim) -> None:
         self._claim = claim

@@ -1,4 +1,4 @@
-"""Hints to workers that there may be work; one that is lost, late or doubled changes nothing, the sweep repeats them."""
+"""Hints to workers that there may be work: lost, late or doubled ones change nothing, and the sweep repeats them."""
 
 from __future__ import annotations
 
