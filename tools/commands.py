@@ -38,7 +38,7 @@ def commands(places: Places) -> dict[str, tuple[str, ...]]:
             *_celery("worker"), "-Q", f"instrument.{places.instrument}", "--pool", "solo",
             "-n", f"instrument.{places.instrument}@%h",
         ),
-        "processing": (*_celery("worker"), "-Q", "processing", "-c", "1", "-n", "processing@%h"),
+        "processing": (*_celery("worker"), "-Q", "processing,control", "-c", "2", "-n", "processing@%h"),
         "beat": (*_celery("beat"), "-s", str(places.beat_schedule)),
     }  # fmt: skip
 

@@ -55,7 +55,7 @@ class Stack:
         clock: str = "fast",
         simulator_args: Sequence[str] = (),
         lease_s: float = 30.0,
-        sweep_s: float = 10.0,
+        sweep_s: float = 2.0,
         web_host: str = "127.0.0.1",
         web_port: int | None = None,
         environment: Mapping[str, str] | None = None,

@@ -1,0 +1,158 @@
+#!/usr/bin/env bash
+# Installs what is missing for `make run` or `make test`, and nothing else: system programs (with apt, the only part that
+# may need root), the pinned Python packages in .venv, and the front-end. A second time it only compares stamps.
+#
+#   tools/bootstrap.sh run|test
+set -euo pipefail
+cd "$(dirname "$0")/.."
+mode=${1:?run or test}
+oldest_python='(3, 11)'
+oldest_node=20
+
+say() { printf '%s\n' "$*" >&2; }
+fail() { say "$*"; exit 1; }
+
+# One at a time in a folder: two at once would write the same .venv.
+mkdir -p .run
+exec 9>.run/bootstrap.lock
+if ! flock -n 9; then
+  say "Another installation is under way in this folder; waiting for it."
+  flock 9
+fi
+
+# -- system programs --------------------------------------------------------------------------------------------------
+missing=()
+need() { # COMMAND PACKAGE...: a program, wherever the system keeps it
+  local program=$1
+  shift
+  PATH="$PATH:/usr/sbin:/usr/local/bin" command -v "$program" >/dev/null || missing+=("$@")
+}
+python_fits() { "$1" -c "import sys, venv, ensurepip; sys.exit(sys.version_info < $oldest_python)" 2>/dev/null; }
+find_python() {
+  local name
+  for name in python3 python3.14 python3.13 python3.12 python3.11; do
+    if command -v "$name" >/dev/null && python_fits "$name"; then command -v "$name"; return; fi
+  done
+  return 1
+}
+venv_fits() { [ -x .venv/bin/python ] && .venv/bin/python -c "import sys; sys.exit(sys.version_info < $oldest_python)" 2>/dev/null; }
+
+if ! venv_fits && ! find_python >/dev/null; then
+  if python3 -c "import sys; sys.exit(sys.version_info < $oldest_python)" 2>/dev/null; then
+    missing+=(python3-venv)
+  else
+    missing+=(python3.11 python3.11-venv)
+  fi
+fi
+need redis-server redis-server
+shopt -s nullglob
+libiio=(/usr/lib/libiio.so.0 /usr/lib/*/libiio.so.0 /usr/lib64/libiio.so.0 /usr/local/lib/libiio.so.0 /usr/local/lib/*/libiio.so.0)
+[ ${#libiio[@]} -gt 0 ] || missing+=(libiio0)
+if [ "$mode" = test ]; then
+  need iio_readdev libiio-utils
+  postgres=(/usr/lib/postgresql/*/bin/initdb)
+  [ ${#postgres[@]} -gt 0 ] || need initdb postgresql
+  command -v chromium >/dev/null || command -v google-chrome >/dev/null || command -v chromium-browser >/dev/null ||
+    missing+=(chromium fonts-liberation)
+fi
+shopt -u nullglob
+
+install_system_packages() {
+  local as_root=()
+  command -v apt-get >/dev/null ||
+    fail "These programs are missing: $*. This machine has no apt-get; please install them with its own package manager."
+  if [ "$(id -u)" -ne 0 ]; then
+    if command -v sudo >/dev/null && { sudo -n true 2>/dev/null || [ -t 0 ]; }; then
+      as_root=(sudo)
+    else
+      fail "These packages are missing and need root: run 'apt-get install $*' as root once, then this command again."
+    fi
+  fi
+  say "Installing with apt: $*"
+  # Debian starts a service when it installs one; the project starts its own, so nothing is to start now.
+  local policy=/usr/sbin/policy-rc.d made_policy=
+  if [ ! -e "$policy" ]; then
+    printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee "$policy" >/dev/null
+    "${as_root[@]}" chmod 755 "$policy"
+    made_policy=yes
+  fi
+  local status=0
+  {
+    "${as_root[@]}" apt-get update -qq &&
+      "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1 \
+        apt-get install -y -qq --no-install-recommends -o DPkg::Lock::Timeout=300 "$@"
+  } >.run/apt.log 2>&1 9>&- </dev/null || status=$?
+  [ -z "$made_policy" ] || "${as_root[@]}" rm -f "$policy"
+  [ "$status" -eq 0 ] || { tail -n 20 .run/apt.log >&2; fail "apt could not install $*; its whole output is in .run/apt.log."; }
+}
+[ ${#missing[@]} -eq 0 ] || install_system_packages "${missing[@]}"
+
+# -- Python packages --------------------------------------------------------------------------------------------------
+digest() { sha256sum "$@" | sha256sum | cut -d' ' -f1; }
+
+# A virtual environment holds absolute paths, so one that was moved or copied is made anew.
+if ! venv_fits || { [ -e .venv/.made-in ] && [ "$(cat .venv/.made-in)" != "$PWD" ]; }; then
+  python=$(find_python) || fail "No Python of at least 3.11 with its venv module was found."
+  say "Making .venv with $python"
+  rm -rf .venv
+  "$python" -m venv .venv
+fi
+[ -e .venv/.made-in ] || printf '%s' "$PWD" >.venv/.made-in
+
+install_python_packages() {
+  local list=requirements/base.txt stamp=.venv/.installed wanted
+  # dev.txt holds base.txt, so a machine that has tested need not step back to run.
+  if [ "$mode" = test ] || grep -qs '^requirements/dev.txt ' "$stamp"; then list=requirements/dev.txt; fi
+  wanted="$list $(digest "$list" requirements/build.txt pyproject.toml)"
+  [ "$(cat "$stamp" 2>/dev/null)" != "$wanted" ] || return 0
+  say "Installing the Python packages of $list"
+  local pip=(.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input)
+  "${pip[@]}" --require-hashes --requirement requirements/build.txt --requirement "$list" ||
+    fail "pip could not install the pinned packages; its message is above."
+  # The package itself, in place: the `rasgado` command, and imports from any folder.
+  "${pip[@]}" --no-deps --no-build-isolation --editable . ||
+    fail "pip could not install this package in .venv; its message is above."
+  printf '%s' "$wanted" >"$stamp"
+}
+install_python_packages
+
+# -- front-end --------------------------------------------------------------------------------------------------------
+node_fits() { command -v npm >/dev/null && [ "$(node -p 'process.versions.node.split(".")[0]' 2>/dev/null || echo 0)" -ge "$oldest_node" ]; }
+npm_here() {
+  if ! node_fits; then
+    [ -x .venv/bin/npm ] || {
+      say "Installing Node from PyPI, in .venv"
+      .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input --require-hashes \
+        --requirement requirements/node.txt || fail "pip could not install Node; its message is above."
+    }
+    PATH="$PWD/.venv/bin:$PATH"
+    node_fits || fail "Node of at least version $oldest_node with npm is needed to build the front-end, and was not found."
+  fi
+  (cd webapp/frontend && npm "$@" 9>&-) >.run/npm.log 2>&1 </dev/null ||
+    { tail -n 20 .run/npm.log >&2; fail "npm $* failed in webapp/frontend; its whole output is in .run/npm.log."; }
+}
+build_frontend() {
+  local modules=webapp/frontend/node_modules built=webapp/static_build packages sources
+  packages=$(digest webapp/frontend/package.json webapp/frontend/package-lock.json)
+  sources=$(find webapp/frontend -name node_modules -prune -o -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum |
+    sha256sum | cut -d' ' -f1)
+  local have_packages have_sources
+  have_packages=$(cat "$modules/.installed" 2>/dev/null || true)
+  have_sources=$(cat "$built/.built" 2>/dev/null || true)
+  if [ "$have_packages" != "$packages" ] && { [ "$mode" = test ] || [ "$have_sources" != "$sources" ]; }; then
+    say "Installing the front-end's packages"
+    npm_here ci --no-audit --no-fund
+    printf '%s' "$packages" >"$modules/.installed"
+  fi
+  if [ "$have_sources" != "$sources" ]; then
+    say "Building the front-end"
+    npm_here run build
+    mkdir -p "$built"
+    printf '%s' "$sources" >"$built/.built"
+  fi
+}
+if [ -e webapp/frontend/package-lock.json ]; then
+  build_frontend
+else
+  say "There is no front-end to build yet; pages work without their scripts."
+fi
