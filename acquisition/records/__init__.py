@@ -1,0 +1,1 @@
+"""Files that spectra and captures are exchanged in: one format each."""
