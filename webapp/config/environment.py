@@ -100,6 +100,8 @@ def database(url: str, data_dir: Path) -> dict[str, Any]:
         return {
             "ENGINE": "django.db.backends.sqlite3",
             "NAME": path,
+            # Tests use threads, whose waiting for locks works only with a file; two test runs at once need two files.
+            "TEST": {"NAME": str(data_dir / f"test-{os.getpid()}.sqlite3")},
             # IMMEDIATE: a transaction that reads and then writes waits for the lock at its start instead of failing.
             "OPTIONS": {
                 "transaction_mode": "IMMEDIATE",

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from django.core.exceptions import ValidationError
 from django.db import models
+
+from acquisition.errors import InvalidParameters
 
 
 class Instrument(models.Model):
@@ -50,3 +53,16 @@ class Instrument(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        """Limits and converter must make sense before they are saved."""
+        from webapp.facility import services  # services build on models
+
+        faults: dict[str, list[str]] = {}
+        for field, read in (("limits", services.read_limits), ("converter", services.read_converter)):
+            try:
+                read(getattr(self, field))
+            except InvalidParameters as error:
+                faults[field] = [f"{fault.field}: {fault.message}" for fault in error.errors]
+        if faults:
+            raise ValidationError(faults)

@@ -1,0 +1,109 @@
+"""Rules of the instruments: their limits and converter as values, holding and releasing them."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import transaction
+
+from acquisition.errors import FieldError, InvalidParameters
+from acquisition.limits import InstrumentLimits
+from webapp.accounts.models import User
+from webapp.errors import NotAllowed
+from webapp.facility.models import Instrument
+from webapp.runs.queue import hints
+
+CONVERTER_SIDES = ("none", "upper", "lower")
+
+
+def limits(instrument: Instrument) -> InstrumentLimits:
+    """What the instrument may do; fields that its row does not give have their defaults. Raises InvalidParameters."""
+    return read_limits(instrument.limits)
+
+
+def read_limits(values: Any) -> InstrumentLimits:
+    """Limits from JSON; raises InvalidParameters naming each unknown, impossible or contradictory field."""
+    if not isinstance(values, Mapping):
+        raise InvalidParameters([FieldError("limits", "Limits are a JSON object of names and numbers.")])
+    fields = {field.name: field for field in dataclasses.fields(InstrumentLimits)}
+    errors = _unknown("limits", values, fields)
+    given: dict[str, Any] = {}
+    for name, value in values.items():
+        if name not in fields:
+            continue
+        if not _is_number(value) or value <= 0:
+            errors.append(FieldError(f"limits.{name}", "Must be a finite number above 0."))
+        elif isinstance(fields[name].default, int) and value != int(value):
+            errors.append(FieldError(f"limits.{name}", "Must be a whole number."))
+        else:
+            given[name] = int(value) if isinstance(fields[name].default, int) else float(value)
+    if errors:
+        raise InvalidParameters(errors)
+    result = InstrumentLimits(**given)
+    for name in ("peak_amplitude", "duty_max"):
+        if getattr(result, name) > 1:
+            errors.append(FieldError(f"limits.{name}", "Must be at most 1."))
+    for low, high in (("frequency_min_hz", "frequency_max_hz"), ("sample_rate_min_hz", "sample_rate_max_hz")):
+        if getattr(result, low) >= getattr(result, high):
+            errors.append(FieldError(f"limits.{low}", f"Must be below {high} ({getattr(result, high):g} Hz)."))
+    if errors:
+        raise InvalidParameters(errors)
+    return result
+
+
+def converter(instrument: Instrument) -> dict[str, Any]:
+    """The frequency converter, {"side", "lo_hz", "gain_db"}, complete and checked. Raises InvalidParameters."""
+    return read_converter(instrument.converter)
+
+
+def read_converter(values: Any) -> dict[str, Any]:
+    """A converter from JSON; raises InvalidParameters naming the field."""
+    if not isinstance(values, Mapping):
+        raise InvalidParameters([FieldError("converter", "A converter is a JSON object with side, lo_hz and gain_db.")])
+    defaults: dict[str, Any] = {"side": "none", "lo_hz": 0.0, "gain_db": 0.0}
+    errors = _unknown("converter", values, defaults)
+    result = defaults | {name: value for name, value in values.items() if name in defaults}
+    if result["side"] not in CONVERTER_SIDES:
+        errors.append(FieldError("converter.side", f"Must be one of {', '.join(CONVERTER_SIDES)}."))
+    for name in ("lo_hz", "gain_db"):
+        if not _is_number(result[name]):
+            errors.append(FieldError(f"converter.{name}", "Must be a finite number."))
+    if not errors and result["side"] != "none" and result["lo_hz"] <= 0:
+        errors.append(FieldError("converter.lo_hz", "A converter needs a local oscillator above 0 Hz."))
+    if errors:
+        raise InvalidParameters(errors)
+    return result
+
+
+def hold(user: User, instrument: Instrument, reason: str = "") -> None:
+    """Staff: let no new run start. A run that is being measured goes on."""
+    _set_held(user, instrument, True, reason)
+
+
+def release(user: User, instrument: Instrument) -> None:
+    """Staff: let runs start again."""
+    _set_held(user, instrument, False, "")
+
+
+def _set_held(user: User, instrument: Instrument, held: bool, reason: str) -> None:
+    if not user.is_staff:
+        raise NotAllowed("Only the facility's staff may hold or release an instrument.")
+    if len(reason) > 300:
+        raise InvalidParameters([FieldError("reason", "The reason has at most 300 characters.")])
+    with transaction.atomic():
+        Instrument.objects.filter(pk=instrument.pk).update(held=held, hold_reason=reason)
+        hints.instrument(instrument.slug)
+    instrument.held, instrument.hold_reason = held, reason
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _unknown(prefix: str, values: Mapping[str, Any], known: Mapping[str, Any]) -> list[FieldError]:
+    return [
+        FieldError(f"{prefix}.{name}", f"Unknown; known are {', '.join(known)}.") for name in values if name not in known
+    ]

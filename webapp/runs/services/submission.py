@@ -1,0 +1,186 @@
+"""Submitting runs: validated and planned before they are queued, and only once per idempotency key."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import Max
+from django.utils import timezone
+
+from acquisition import methods
+from acquisition.errors import FieldError, InvalidParameters
+from acquisition.experiment import Plan
+from acquisition.methods.parameters import parse
+from webapp.accounts.models import User
+from webapp.errors import IdempotencyMismatch, QueueFull
+from webapp.facility import services as facility
+from webapp.facility.models import Instrument
+from webapp.runs import events
+from webapp.runs.models import Run
+from webapp.runs.queue import hints
+from webapp.samples.access import samples
+from webapp.samples.models import Sample
+
+KEY_LENGTH_MAX = 120
+TEMPERATURE_MAX_K = 2000.0
+
+
+@dataclass(frozen=True)
+class Submission:
+    """A submitted run; `created` is False when the idempotency key had made it before."""
+
+    run: Run
+    created: bool
+
+
+def preview(instrument: Instrument, method: str, parameters: Mapping[str, Any]) -> Plan:
+    """What a run with these parameters would do on this instrument; raises InvalidParameters naming field and limit."""
+    _values, plan = _planned(instrument, method, parameters)
+    return plan
+
+
+def plan_summary(plan: Plan) -> dict[str, Any]:
+    """The facts of a plan that are kept with the run; the excitation profile can be computed again."""
+    return {
+        "windows_hz": [[float(centre), float(width)] for centre, width in plan.windows_hz],
+        "shots_survey": int(plan.shots_survey),
+        "shots_confirm_max": int(plan.shots_confirm_max),
+        "averages_per_shot": int(plan.averages_per_shot),
+        "duration_s": float(plan.duration_s),
+        "duration_max_s": float(plan.duration_max_s),
+        "notes": list(plan.notes),
+    }
+
+
+def submit(
+    user: User,
+    *,
+    instrument: Instrument,
+    sample: Sample,
+    method: str,
+    parameters: Mapping[str, Any],
+    title: str = "",
+    temperature_k: float | None = None,
+    idempotency_key: str | None = None,
+) -> Run:
+    """Queue a run and return it; with a key that was used before for the same contents, the run it made then."""
+    return submit_once(
+        user,
+        instrument=instrument,
+        sample=sample,
+        method=method,
+        parameters=parameters,
+        title=title,
+        temperature_k=temperature_k,
+        idempotency_key=idempotency_key,
+    ).run
+
+
+def submit_once(
+    user: User,
+    *,
+    instrument: Instrument,
+    sample: Sample,
+    method: str,
+    parameters: Mapping[str, Any],
+    title: str = "",
+    temperature_k: float | None = None,
+    idempotency_key: str | None = None,
+    repeat_of: Run | None = None,
+) -> Submission:
+    """As `submit`, and says whether the run is new.
+
+    A held or unreachable instrument still takes runs into its queue. Raises InvalidParameters for wrong values,
+    IdempotencyMismatch for a key that was used for something else, QueueFull for a user with too many runs waiting.
+    """
+    _check(user, sample, title, temperature_k, idempotency_key)
+    values = _parsed(method, parameters)
+    run = Run(
+        instrument=instrument,
+        sample=sample,
+        group_id=sample.group_id,
+        submitted_by=user,
+        title=title.strip(),
+        method=method,
+        parameters=values,
+        temperature_k=temperature_k if temperature_k is not None else sample.temperature_k,
+        state=Run.State.QUEUED,
+        idempotency_key=idempotency_key,
+        repeat_of=repeat_of,
+    )
+    # The look-up goes first so that a retry gets its run even if the instrument's limits have changed since.
+    earlier = _made_before(run)
+    if earlier is not None:
+        return Submission(earlier, created=False)
+    run.plan = plan_summary(_planned(instrument, method, parameters)[1])
+    try:
+        with transaction.atomic():
+            _queue(run)
+    except IntegrityError:
+        # Another request with the same key was faster; the unique constraint let only one of them in.
+        earlier = _made_before(run)
+        if earlier is None:
+            raise
+        return Submission(earlier, created=False)
+    return Submission(run, created=True)
+
+
+def _queue(run: Run) -> None:
+    waiting = Run.objects.filter(state=Run.State.QUEUED)
+    if waiting.filter(submitted_by=run.submitted_by_id).count() >= settings.RASGADO_QUEUED_MAX:
+        raise QueueFull(f"You have {settings.RASGADO_QUEUED_MAX} runs waiting, which is the limit; cancel some or wait.")
+    last = waiting.filter(instrument=run.instrument_id).aggregate(last=Max("position"))["last"]
+    run.position = last or 0.0
+    run.queued_at = timezone.now()
+    run.save(force_insert=True)
+    events.record(run.pk, "state", {"state": Run.State.QUEUED.value})
+    hints.instrument(run.instrument.slug)
+
+
+def _made_before(run: Run) -> Run | None:
+    if run.idempotency_key is None:
+        return None
+    earlier = (
+        Run.objects.select_related("instrument", "sample", "group", "submitted_by")
+        .filter(submitted_by=run.submitted_by_id, idempotency_key=run.idempotency_key)
+        .first()
+    )
+    if earlier is not None and _contents(earlier) != _contents(run):
+        raise IdempotencyMismatch
+    return earlier
+
+
+def _contents(run: Run) -> tuple[Any, ...]:
+    return (run.instrument_id, run.sample_id, run.method, run.parameters, run.title, run.temperature_k, run.repeat_of_id)
+
+
+def _parsed(method: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    return dataclasses.asdict(parse(methods.get(method).parameters, parameters))
+
+
+def _planned(instrument: Instrument, method: str, parameters: Mapping[str, Any]) -> tuple[Any, Plan]:
+    chosen = methods.get(method)
+    values = parse(chosen.parameters, parameters)
+    return values, chosen.plan(values, facility.limits(instrument))
+
+
+def _check(user: User, sample: Sample, title: str, temperature_k: float | None, key: str | None) -> None:
+    errors: list[FieldError] = []
+    if not samples(user).filter(pk=sample.pk).exists():
+        errors.append(FieldError("sample", "There is no such sample in your groups."))
+    elif sample.archived:
+        errors.append(FieldError("sample", "This sample is archived; bring it back before measuring it."))
+    if len(title.strip()) > 160:
+        errors.append(FieldError("title", "The title has at most 160 characters."))
+    if temperature_k is not None and not (math.isfinite(temperature_k) and 0 < temperature_k <= TEMPERATURE_MAX_K):
+        errors.append(FieldError("temperature_k", f"Must be above 0 and at most {TEMPERATURE_MAX_K:g} K."))
+    if key is not None and not (1 <= len(key) <= KEY_LENGTH_MAX and key.isascii() and key.isprintable()):
+        errors.append(FieldError("Idempotency-Key", f"The key has 1 to {KEY_LENGTH_MAX} printable ASCII characters."))
+    if errors:
+        raise InvalidParameters(errors)
