@@ -1,4 +1,4 @@
-"""The environment variables of the service: one table, from which settings are read and which docs/reference/settings.md explains."""
+"""The environment variables of the service: one table, read by the settings and explained in docs/reference/settings.md."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ VARIABLES: tuple[Variable, ...] = (
     Variable("RASGADO_SECRET_KEY", "", str, "Key that signs sessions; empty: made once and kept in the data folder."),
     Variable("RASGADO_DEBUG", "0", _flag, "Error pages with internals, for development only."),
     Variable("RASGADO_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]", _words, "Host names that the site answers to."),
-    Variable("RASGADO_TRUSTED_ORIGINS", "", _words, "Origins, with scheme, that forms may be sent from behind a proxy."),
+    Variable("RASGADO_TRUSTED_ORIGINS", "", _words, "Origins, with scheme, of forms sent through a proxy."),
     Variable("RASGADO_HTTPS", "0", _flag, "Served over HTTPS: secure cookies, redirects and HSTS."),
     Variable("RASGADO_TIME_ZONE", "UTC", str, "Time zone shown to people who have not chosen one."),
     Variable("RASGADO_STORAGE", "local", _storage, "Where captures and spectra are kept: local or s3."),
@@ -75,8 +75,8 @@ VARIABLES: tuple[Variable, ...] = (
     Variable("RASGADO_SWEEP_S", "2", _seconds, "Time between two sweeps that repeat hints and end lost leases."),
     Variable("RASGADO_QUEUED_MAX", "200", _count, "Runs that one user may have waiting at once."),
     Variable("RASGADO_LOG_LEVEL", "INFO", str.upper, "Least important log message that is written."),
-    Variable("RASGADO_DEMO_PASSWORD", "", str, "Password of the demonstration user; empty: `demo`, and only with RASGADO_DEBUG=1."),
-    Variable("RASGADO_DEMO_URI", "ip:127.0.0.1:30431", str, "Address of the demonstration's simulated spectrometer."),
+    Variable("RASGADO_DEMO_PASSWORD", "", str, "Demonstration user's password; empty: `demo`, only when debugging."),
+    Variable("RASGADO_DEMO_URI", "ip:127.0.0.1:30431", str, "Address of the demonstration's spectrometer."),
 )  # fmt: skip
 
 
@@ -93,15 +93,15 @@ def read(environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
 
 
 def database(url: str, data_dir: Path) -> dict[str, Any]:
-    """Django's database settings from a URL: postgres://user:password@host:port/name?option=value, sqlite:///path or empty."""
+    """Django's settings from a URL: postgres://user:password@host:port/name?option=value, sqlite:///path or empty."""
     parts = urlsplit(url)
     if not url or parts.scheme == "sqlite":
         path = unquote(parts.path[1:]) if url else str(data_dir / "rasgado.sqlite3")
         return {
             "ENGINE": "django.db.backends.sqlite3",
             "NAME": path,
-            # Tests use threads, whose waiting for locks works only with a file; two test runs at once need two files.
-            "TEST": {"NAME": str(data_dir / f"test-{os.getpid()}.sqlite3")},
+            # Tests use threads, and waiting for each other's locks works with a file only.
+            "TEST": {"NAME": str(data_dir / "test.sqlite3")},
             # IMMEDIATE: a transaction that reads and then writes waits for the lock at its start instead of failing.
             "OPTIONS": {
                 "transaction_mode": "IMMEDIATE",
@@ -127,7 +127,7 @@ def database(url: str, data_dir: Path) -> dict[str, Any]:
 
 
 def secret_key(text: str, data_dir: Path) -> str:
-    """The given key, or the one kept in the data folder, made on first use (safe when several processes start at once)."""
+    """The given key, or the one kept in the data folder, made on first use by whichever process is first."""
     if text:
         return text
     path = data_dir / "secret-key"
