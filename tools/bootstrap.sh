@@ -11,6 +11,16 @@ oldest_node=20
 
 say() { printf '%s\n' "$*" >&2; }
 fail() { say "$*"; exit 1; }
+# What an installer prints goes to .run/NAME.log and is shown only when it fails. Descriptor 9 is the lock below, which
+# nothing that an installer might leave running may hold.
+logged() { # NAME COMMAND...
+  local name=$1
+  shift
+  "$@" >".run/$name.log" 2>&1 </dev/null 9>&- || {
+    tail -n 20 ".run/$name.log" >&2
+    fail "'$*' failed; its whole output is in .run/$name.log."
+  }
+}
 
 # One at a time in a folder: two at once would write the same .venv.
 mkdir -p .run
@@ -57,8 +67,11 @@ if [ "$mode" = test ]; then
 fi
 shopt -u nullglob
 
+as_root=()
+policy=/usr/sbin/policy-rc.d
+made_policy=
+trap '[ -z "$made_policy" ] || "${as_root[@]}" rm -f "$policy"' EXIT
 install_system_packages() {
-  local as_root=()
   command -v apt-get >/dev/null ||
     fail "These programs are missing: $*. This machine has no apt-get; please install them with its own package manager."
   if [ "$(id -u)" -ne 0 ]; then
@@ -69,21 +82,16 @@ install_system_packages() {
     fi
   fi
   say "Installing with apt: $*"
-  # Debian starts a service when it installs one; the project starts its own, so nothing is to start now.
-  local policy=/usr/sbin/policy-rc.d made_policy=
+  # Debian starts a service when it installs one; the project starts its own, so nothing may start now; the trap
+  # above takes this away again.
   if [ ! -e "$policy" ]; then
+    made_policy=yes
     printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee "$policy" >/dev/null
     "${as_root[@]}" chmod 755 "$policy"
-    made_policy=yes
   fi
-  local status=0
-  {
-    "${as_root[@]}" apt-get update -qq &&
-      "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1 \
-        apt-get install -y -qq --no-install-recommends -o DPkg::Lock::Timeout=300 "$@"
-  } >.run/apt.log 2>&1 9>&- </dev/null || status=$?
-  [ -z "$made_policy" ] || "${as_root[@]}" rm -f "$policy"
-  [ "$status" -eq 0 ] || { tail -n 20 .run/apt.log >&2; fail "apt could not install $*; its whole output is in .run/apt.log."; }
+  logged apt "${as_root[@]}" apt-get update -q
+  logged apt "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1 \
+    apt-get install -y -q --no-install-recommends -o DPkg::Lock::Timeout=300 "$@"
 }
 [ ${#missing[@]} -eq 0 ] || install_system_packages "${missing[@]}"
 
@@ -99,6 +107,7 @@ if ! venv_fits || { [ -e .venv/.made-in ] && [ "$(cat .venv/.made-in)" != "$PWD"
 fi
 [ -e .venv/.made-in ] || printf '%s' "$PWD" >.venv/.made-in
 
+pip_install=(.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input)
 install_python_packages() {
   local list=requirements/base.txt stamp=.venv/.installed wanted
   # dev.txt holds base.txt, so a machine that has tested need not step back to run.
@@ -106,12 +115,9 @@ install_python_packages() {
   wanted="$list $(digest "$list" requirements/build.txt pyproject.toml)"
   [ "$(cat "$stamp" 2>/dev/null)" != "$wanted" ] || return 0
   say "Installing the Python packages of $list"
-  local pip=(.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input)
-  "${pip[@]}" --require-hashes --requirement requirements/build.txt --requirement "$list" ||
-    fail "pip could not install the pinned packages; its message is above."
+  logged pip "${pip_install[@]}" --require-hashes --requirement requirements/build.txt --requirement "$list"
   # The package itself, in place: the `rasgado` command, and imports from any folder.
-  "${pip[@]}" --no-deps --no-build-isolation --editable . ||
-    fail "pip could not install this package in .venv; its message is above."
+  logged pip "${pip_install[@]}" --no-deps --no-build-isolation --editable .
   printf '%s' "$wanted" >"$stamp"
 }
 install_python_packages
@@ -122,14 +128,12 @@ npm_here() {
   if ! node_fits; then
     [ -x .venv/bin/npm ] || {
       say "Installing Node from PyPI, in .venv"
-      .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input --require-hashes \
-        --requirement requirements/node.txt || fail "pip could not install Node; its message is above."
+      logged pip "${pip_install[@]}" --require-hashes --requirement requirements/node.txt
     }
     PATH="$PWD/.venv/bin:$PATH"
     node_fits || fail "Node of at least version $oldest_node with npm is needed to build the front-end, and was not found."
   fi
-  (cd webapp/frontend && npm "$@" 9>&-) >.run/npm.log 2>&1 </dev/null ||
-    { tail -n 20 .run/npm.log >&2; fail "npm $* failed in webapp/frontend; its whole output is in .run/npm.log."; }
+  logged npm npm --prefix webapp/frontend "$@"
 }
 build_frontend() {
   local modules=webapp/frontend/node_modules built=webapp/static_build packages sources

@@ -1,0 +1,59 @@
+"""What people type on the command line, as values for the API."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+
+def assignment(text: str) -> tuple[str, Any]:
+    """`name=value` of --set. Numbers and true/false become what they say, anything else is text."""
+    name, equals, value = text.partition("=")
+    if not equals or not name.strip():
+        raise argparse.ArgumentTypeError(f"{text!r} is not name=value")
+    return name.strip(), scalar(value.strip())
+
+
+def scalar(text: str) -> Any:
+    try:
+        value = json.loads(text, parse_constant=float)
+    except ValueError:
+        value = text
+    if isinstance(value, str):
+        try:
+            value = float(value)  # "1.", ".5", "+3", "nan": numbers that JSON does not write
+        except ValueError:
+            return text
+    if isinstance(value, float) and not math.isfinite(value):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a finite number")
+    return value if isinstance(value, bool | int | float) else text
+
+
+def submission(path: str) -> dict[str, Any]:
+    """The JSON object in a file, or on standard input for "-": instrument, sample, method, parameters, title…"""
+    try:
+        text = sys.stdin.read() if path == "-" else Path(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise argparse.ArgumentTypeError(f"{path} cannot be read: {error}") from None
+    try:
+        value = json.loads(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{path} is not JSON: {error}") from None
+    if not isinstance(value, dict):
+        raise argparse.ArgumentTypeError(f"{path} must hold one JSON object")
+    unknown = set(value) - {"instrument", "sample", "method", "parameters", "title", "temperature_k"}
+    if unknown:
+        raise argparse.ArgumentTypeError(f"{path} has unknown fields: {', '.join(sorted(unknown))}")
+    if not isinstance(value.get("parameters", {}), dict):
+        raise argparse.ArgumentTypeError(f"{path}: parameters must be an object")
+    return value
+
+
+def merged(base: dict[str, Any], assignments: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    """Parameters of a file with those of --set over them."""
+    return {**base, **dict(assignments)}
