@@ -89,6 +89,7 @@ class SupervisedProcess:
         self._user = user
         self._popen: subprocess.Popen[bytes] | None = None
         self._log_start = 0
+        self._asked_to_stop = False
 
     @property
     def pid(self) -> int:
@@ -118,6 +119,7 @@ class SupervisedProcess:
             return
         self.log.parent.mkdir(parents=True, exist_ok=True)
         self._log_start = self.log.stat().st_size if self.log.exists() else 0
+        self._asked_to_stop = False
         self._popen = _SPAWNER.submit(self._fork).result()
 
     def wait_ready(self) -> None:
@@ -144,18 +146,23 @@ class SupervisedProcess:
             self._popen.kill()
             self._popen.wait()
 
+    def ask_to_stop(self) -> None:
+        """Send the stop signal, once: a second one makes some programs drop what they were finishing."""
+        if self._popen is not None and self.running and not self._asked_to_stop:
+            self._asked_to_stop = True
+            self._popen.send_signal(signal.SIGCONT)
+            self._popen.send_signal(self._stop_signal)
+
     def stop(self, grace_s: float = 8.0) -> None:
         """Ask it to end, insist after `grace_s`, and end whatever is left of its group."""
         if self._popen is None:
             return
-        if self.running:
-            self._popen.send_signal(signal.SIGCONT)
-            self._popen.send_signal(self._stop_signal)
-            try:
-                self._popen.wait(grace_s)
-            except subprocess.TimeoutExpired:
-                self._popen.kill()
-                self._popen.wait()
+        self.ask_to_stop()
+        try:
+            self._popen.wait(grace_s)
+        except subprocess.TimeoutExpired:
+            self._popen.kill()
+            self._popen.wait()
         try:
             os.killpg(self._popen.pid, signal.SIGKILL)
         except ProcessLookupError:

@@ -20,7 +20,7 @@ from tools.redis_server import redis_server
 
 ROOT = Path(__file__).resolve().parent.parent
 
-#: start order; stopping goes backwards
+#: in the order of starting; the first two are what the others need
 MEMBERS = ("redis", "simulator", "web", "instrument", "processing", "beat")
 
 #: variables that decide what the service does: never inherited by accident
@@ -119,17 +119,22 @@ class Stack:
 
     def start(self, *names: str) -> None:
         """Start these members, or all, and wait until each can be used; those that run already are left alone."""
-        wanted = [member for name, member in self.members.items() if not names or name in self._known(names)]
+        wanted = [self.members[name] for name in (self._known(names) if names else MEMBERS)]
         for member in wanted:
             member.spawn()
         for member in wanted:
             member.wait_ready()
 
     def stop(self, *names: str, grace_s: float = 8.0) -> None:
-        """Stop these members, or all, in reverse order of starting."""
-        for name in reversed(MEMBERS):
-            if not names or name in self._known(names):
-                self.members[name].stop(grace_s)
+        """Stop these members, or all; radio and Redis last, so that the workers can end as they should."""
+        wanted = self._known(names) if names else MEMBERS
+        for group in (MEMBERS[2:], MEMBERS[:2]):
+            for name in group:
+                if name in wanted:
+                    self.members[name].ask_to_stop()
+            for name in group:
+                if name in wanted:
+                    self.members[name].stop(grace_s)
 
     def kill(self, name: str) -> None:
         """kill -9 of this member's process; its children are left to what they do then."""
