@@ -19,25 +19,23 @@ def expire_leases() -> int:
 
 
 def _interrupt(run_id: int) -> bool:
+    """The run's row is locked before its instrument's, as in every write of an owner, so that the two never deadlock."""
+    now = timezone.now()
     with transaction.atomic():
-        run = Run.objects.select_related("instrument").get(pk=run_id)
-        # The fence goes up, so the old worker's next write finds no row, even if it only slept.
-        instrument = Instrument.objects.select_for_update().get(pk=run.instrument_id)
-        fence = instrument.fence + 1
-        now = timezone.now()
-        interrupted = Run.objects.filter(
-            pk=run_id, fence=run.fence, state__in=Run.ACTIVE, lease_expires_at__lt=now
-        ).update(
+        ended = Run.objects.filter(pk=run_id, state__in=Run.ACTIVE, lease_expires_at__lt=now)
+        if not ended.update(
             state=Run.State.INTERRUPTED,
-            fence=fence,
             lease_expires_at=None,
             acquired_at=now,
             finished_at=now,
             error_code="worker_lost",
             error_message=MESSAGE,
-        )
-        if not interrupted:
+        ):
             return False
+        instrument = Instrument.objects.select_for_update().get(runs=run_id)
+        # The fence goes up, so that the old worker's next write finds no row, even if it only slept.
+        fence = instrument.fence + 1
+        Run.objects.filter(pk=run_id).update(fence=fence)
         Instrument.objects.filter(pk=instrument.pk).update(
             fence=fence,
             status=Instrument.Status.NEEDS_CHECK,
