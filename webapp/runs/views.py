@@ -2,32 +2,188 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.template.loader import render_to_string
+from django.views.decorators.http import require_POST
+
+from acquisition import methods
+from acquisition.errors import InvalidParameters
+from acquisition.experiment import Plan
+from acquisition.methods import Method
+from webapp.errors import ServiceError
+from webapp.home.forms import show_errors
+from webapp.runs import access, drawing, pages, services
+from webapp.runs.forms import ReprocessForm, RunForm
+from webapp.runs.models import Run
+
+PER_PAGE = 30
 
 
+@login_required
 def runs(request: HttpRequest) -> HttpResponse:
-    return HttpResponse("Not there yet.", status=501)
+    """What is being measured and waits, and what was measured."""
+    everything = access.runs(request.user)
+    open_runs = list(everything.exclude(state__in=Run.FINAL).order_by("position", "pk"))
+    open_runs.sort(key=lambda run: run.state in (Run.State.QUEUED, Run.State.DRAFT))
+    estimates = services.queue_estimates(open_runs)
+    history = everything.filter(state__in=Run.FINAL).order_by("-pk")
+    mine = request.GET.get("mine") == "1"
+    if mine:
+        history = history.filter(submitted_by=request.user)
+    state = request.GET.get("state", "")
+    if state in Run.State.values:
+        history = history.filter(state=state)
+    context = {
+        "open_runs": [(run, estimates.get(run.pk)) for run in open_runs],
+        "page": Paginator(history, PER_PAGE).get_page(request.GET.get("page")),
+        "mine": mine,
+        "state": state,
+        "final_states": [Run.State(value) for value in Run.FINAL],
+    }
+    return render(request, "runs/list.html", context)
 
 
+@login_required
 def create(request: HttpRequest) -> HttpResponse:
-    return HttpResponse("Not there yet.", status=501)
+    """The form of a run; sent, it submits the run or, without scripts, shows its plan."""
+    method = _method(request)
+    if request.method != "POST":
+        form = RunForm(user=request.user, method=method, initial=_initial(request))
+        return _run_form_page(request, form, None)
+    form = RunForm(request.POST, user=request.user, method=method)
+    if request.POST.get("action") == "preview":
+        return _run_form_page(request, form, _plan(form))
+    if form.is_valid():
+        chosen = form.cleaned_data
+        try:
+            run = services.submit(
+                request.user,
+                instrument=chosen["instrument"],
+                sample=chosen["sample"],
+                method=method.name,
+                parameters=form.parameter_values,
+                title=chosen["title"],
+                temperature_k=chosen["temperature_k"],
+                idempotency_key=chosen["idempotency_key"] or None,
+            )
+        except (InvalidParameters, ServiceError) as error:
+            show_errors(form, error)
+        else:
+            return redirect("runs:detail", run.pk)
+    return _run_form_page(request, form, None)
 
 
+@login_required
+@require_POST
 def preview(request: HttpRequest) -> HttpResponse:
-    return HttpResponse("Not there yet.", status=501)
+    """For the script of the form: the plan as HTML, and what is wrong with which field."""
+    form = RunForm(request.POST, user=request.user, method=_method(request))
+    plan = _plan(form)
+    html = render_to_string("runs/_plan.html", _plan_context(form, plan), request=request)
+    return JsonResponse({"html": html, "errors": {name: list(faults) for name, faults in form.errors.items()}})
 
 
+@login_required
 def run(request: HttpRequest, pk: int) -> HttpResponse:
-    return HttpResponse("Not there yet.", status=501)
+    """One run, live."""
+    shown = get_object_or_404(access.runs(request.user), pk=pk)
+    return render(request, "runs/detail.html", pages.run_context(request.user, shown))
 
 
+@login_required
+@require_POST
 def cancel(request: HttpRequest, pk: int) -> HttpResponse:
-    return HttpResponse("Not there yet.", status=501)
+    """Stop a run."""
+    shown = get_object_or_404(access.runs(request.user), pk=pk)
+    try:
+        services.request_cancel(request.user, shown)
+    except ServiceError as error:
+        messages.error(request, error.message)
+    return redirect("runs:detail", pk)
 
 
+@login_required
+@require_POST
 def requeue(request: HttpRequest, pk: int) -> HttpResponse:
-    return HttpResponse("Not there yet.", status=501)
+    """A new run with the same contents."""
+    shown = get_object_or_404(access.runs(request.user), pk=pk)
+    try:
+        again = services.requeue(request.user, shown)
+    except InvalidParameters as error:
+        messages.error(request, f"It cannot be queued as it is: {error}")
+        return redirect("runs:detail", pk)
+    except ServiceError as error:
+        messages.error(request, error.message)
+        return redirect("runs:detail", pk)
+    messages.success(request, "Queued again, as a new run; what was measured before is kept.")
+    return redirect("runs:detail", again.pk)
 
 
+@login_required
 def reprocess(request: HttpRequest, pk: int) -> HttpResponse:
-    return HttpResponse("Not there yet.", status=501)
+    """Process the run's captures again with other parameters, into a new version."""
+    shown = get_object_or_404(access.runs(request.user), pk=pk)
+    form = ReprocessForm(request.POST or None, initial=pages.newest_parameters(shown))
+    if request.method == "POST" and form.is_valid():
+        try:
+            spectrum = services.reprocess(request.user, shown, form.parameter_values)
+        except (InvalidParameters, ServiceError) as error:
+            show_errors(form, error)
+        else:
+            return redirect("spectra:detail", spectrum.pk)
+    return render(request, "runs/reprocess.html", {"run": shown, "form": form})
+
+
+def _method(request: HttpRequest) -> Method:
+    """The method of the address, or the first; a method that does not exist is a page that does not."""
+    known = methods.methods()
+    if not known:
+        raise Http404("No measuring method is installed.")
+    name = request.GET.get("method") or ("survey" if "survey" in known else next(iter(known)))
+    if name not in known:
+        raise Http404("There is no such method.")
+    return known[name]
+
+
+def _initial(request: HttpRequest) -> dict[str, Any]:
+    """What the address has chosen already: `?sample=3&instrument=demo`, or everything of `?like=12`."""
+    initial: dict[str, Any] = {name: request.GET[name] for name in ("sample", "instrument") if name in request.GET}
+    if request.GET.get("like", "").isdigit():
+        like = access.runs(request.user).filter(pk=int(request.GET["like"])).first()
+        if like is not None:
+            initial |= like.parameters
+            initial |= {
+                "sample": like.sample_id,
+                "instrument": like.instrument.slug,
+                "title": like.title,
+                "temperature_k": like.temperature_k,
+            }
+    return initial
+
+
+def _plan(form: RunForm) -> Plan | None:
+    """The plan of a form, as far as it can be made: needs instrument and parameters, not the sample."""
+    form.is_valid()
+    instrument = form.cleaned_data.get("instrument")
+    if instrument is None or any(field.errors for field in (*form.essential, *form.advanced)):
+        return None
+    try:
+        return services.preview(instrument, form.method.name, form.parameter_values)
+    except InvalidParameters as error:
+        show_errors(form, error)
+        return None
+
+
+def _plan_context(form: RunForm, plan: Plan | None) -> dict[str, Any]:
+    return {"form": form, "plan": plan, "profile": drawing.excitation_profile(plan) if plan else None}
+
+
+def _run_form_page(request: HttpRequest, form: RunForm, plan: Plan | None) -> HttpResponse:
+    context = _plan_context(form, plan) | {"methods": list(methods.methods().values())}
+    return render(request, "runs/form.html", context)

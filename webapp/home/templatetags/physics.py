@@ -48,3 +48,12 @@ def percent(value: float | None) -> str:
     if 0.995 <= value < 1.0:
         return "> 99 %"
     return f"{100 * value:.0f} %"
+
+
+@register.filter
+def time_left(progress: dict[str, Any] | None) -> str:
+    """Instrument time that is still needed according to the last progress, or nothing."""
+    planned, done = (progress or {}).get("duration_planned_s"), (progress or {}).get("duration_done_s")
+    if planned is None or done is None or planned <= done:
+        return ""
+    return formatting.duration(planned - done)

@@ -1,0 +1,96 @@
+"""What the page of a run shows, put together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from acquisition import methods
+from acquisition.methods.parameters import describe
+from webapp.accounts.models import User
+from webapp.home.parameter_fields import named
+from webapp.runs import services
+from webapp.runs.models import Run, RunEvent
+from webapp.spectra.models import SpectralLine, Spectrum
+
+#: events shown; the rest is in the API
+EVENTS_SHOWN = 200
+#: kinds that would fill the log without telling more than the progress bar
+_QUIET = ("progress", "lines")
+
+
+@dataclass(frozen=True)
+class LogEntry:
+    """An event as a sentence."""
+
+    at: datetime
+    kind: str
+    text: str
+
+
+def run_context(user: User, run: Run) -> dict[str, Any]:
+    """Everything that the template `runs/detail.html` needs."""
+    versions = list(run.spectra.order_by("-version"))
+    newest = next((version for version in versions if version.state == Spectrum.State.DONE), None)
+    live = run.state in (Run.State.CLAIMED, Run.State.ACQUIRING, Run.State.PROCESSING)
+    return {
+        "run": run,
+        "versions": versions,
+        "newest": newest,
+        "lines": _lines(run, newest),
+        "log": _log(run),
+        "estimate": services.queue_estimates([run]).get(run.pk),
+        "captures": list(run.captures.all()),
+        "is_final": run.state in Run.FINAL,
+        "is_live": live,
+        "may_cancel": run.state not in Run.FINAL and services.may_cancel(user, run),
+        "may_requeue": run.state in (Run.State.FAILED, Run.State.CANCELLED, Run.State.INTERRUPTED),
+        "parameters": named_parameters(run.method, run.parameters),
+        "last_event_id": run.events.order_by("-id").values_list("id", flat=True).first() or 0,
+    }
+
+
+def named_parameters(method: str, values: dict[str, Any]) -> list[tuple[str, str]]:
+    """The run's parameters as label and quantity; a method that is no longer installed leaves their names."""
+    known = methods.methods().get(method)
+    return named(describe(known.parameters) if known else (), values)
+
+
+def newest_parameters(run: Run) -> dict[str, Any]:
+    """Processing parameters of the newest version, to start from."""
+    newest = run.spectra.order_by("-version").first()
+    return dict(newest.parameters) if newest else {}
+
+
+def _lines(run: Run, newest: Spectrum | None) -> list[SpectralLine]:
+    """Lines of the finished version; until there is one, those that the experiment knows now."""
+    if newest is not None:
+        return list(newest.lines.all())
+    event = run.events.filter(kind="lines").order_by("-id").first()
+    known = event.payload.get("lines", []) if event else []
+    names = {field.name for field in SpectralLine._meta.get_fields()} - {"id", "spectrum"}
+    lines = [SpectralLine(**{name: value for name, value in line.items() if name in names}) for line in known]
+    return sorted(lines, key=lambda line: line.frequency_hz)
+
+
+def _log(run: Run) -> list[LogEntry]:
+    newest = run.events.exclude(kind__in=_QUIET).order_by("-id")[:EVENTS_SHOWN]
+    return [LogEntry(event.at, event.kind, sentence(event)) for event in reversed(newest)]
+
+
+def sentence(event: RunEvent) -> str:
+    """What an event says to people."""
+    payload = event.payload
+    if event.kind == "state":
+        value = payload.get("state", "")
+        label = Run.State(value).label if value in Run.State.values else value
+        return f"{label}: {payload['message']}" if payload.get("message") else str(label)
+    if event.kind == "shot":
+        purpose = payload.get("purpose") or "shot"
+        return f"Shot {payload.get('index', 0) + 1}: {purpose}, {payload.get('averages', '?')} averages"
+    if event.kind == "spectrum":
+        return f"Spectrum version {payload.get('version', '?')} is ready"
+    if event.kind == "error":
+        return str(payload.get("message", "An error without a message"))
+    return str(payload.get("text", event.kind))
