@@ -17,6 +17,13 @@ class ServiceError(Exception):
         super().__init__(message)
 
 
+class NotFound(ServiceError):
+    """There is no such thing, or the user may not know of it."""
+
+    status = 404
+    title = "Not found"
+
+
 class NotAllowed(ServiceError):
     """The user may see the thing, but not do this with it."""
 

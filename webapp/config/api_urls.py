@@ -1,8 +1,39 @@
-"""Addresses of the REST API, below /api/v1/."""
+"""Addresses of the REST API, below /api/v1/. A slash at the end may be there or not."""
 
-from django.urls import path
-from drf_spectacular.views import SpectacularAPIView
+from django.urls import include, path, re_path
+from rest_framework.routers import SimpleRouter
 
+from webapp.accounts.api import MeView
+from webapp.config.api_docs import DocumentationView, SchemaView
+from webapp.facility.api import InstrumentViewSet
+from webapp.runs.api import MethodsView, PlansView, RunViewSet
+from webapp.runs.stream import stream
+from webapp.samples.api import SampleViewSet
+from webapp.spectra.api import LineViewSet, ReconstructionView, SpectrumViewSet
+
+
+class Router(SimpleRouter):
+    def __init__(self) -> None:
+        super().__init__()
+        self.trailing_slash = "/?"
+
+
+router = Router()
+router.register("instruments", InstrumentViewSet, basename="instrument")
+router.register("samples", SampleViewSet, basename="sample")
+router.register("runs", RunViewSet, basename="run")
+router.register("spectra", SpectrumViewSet, basename="spectrum")
+router.register("lines", LineViewSet, basename="line")
+
+app_name = "api"
 urlpatterns = [
-    path("schema/", SpectacularAPIView.as_view(), name="schema"),
+    re_path(r"^schema/?$", SchemaView.as_view(), name="schema"),
+    re_path(r"^docs/?$", DocumentationView.as_view(), name="docs"),
+    re_path(r"^me/?$", MeView.as_view(), name="me"),
+    re_path(r"^methods/?$", MethodsView.as_view(), name="methods"),
+    re_path(r"^plans/?$", PlansView.as_view(), name="plans"),
+    re_path(r"^reconstruction/?$", ReconstructionView.as_view(), name="reconstruction"),
+    path("runs/<int:pk>/stream", stream, name="run-stream"),
+    path("runs/<int:pk>/stream/", stream),
+    path("", include(router.urls)),
 ]

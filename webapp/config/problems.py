@@ -111,7 +111,9 @@ def server_error(request: HttpRequest) -> HttpResponse:
     """500: a fault of ours; it is in the log."""
     if request.path.startswith("/api/"):
         return JsonResponse(
-            problem(500, "Something went wrong in the service; it has been logged."), status=500, content_type=CONTENT_TYPE
+            problem(500, "Something went wrong in the service; it has been logged."),
+            status=500,
+            content_type=CONTENT_TYPE,
         )
     return defaults.server_error(request)
 

@@ -164,6 +164,8 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["webapp.config.parsers.StrictJSONParser"],
     "DEFAULT_PAGINATION_CLASS": "webapp.config.pagination.Pages",
     "DEFAULT_SCHEMA_CLASS": "webapp.config.schema.ProblemAutoSchema",
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "webapp.config.negotiation.OneForm",
+    "URL_FORMAT_OVERRIDE": None,
     "EXCEPTION_HANDLER": "webapp.config.problems.exception_handler",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
     "STRICT_JSON": True,
@@ -178,6 +180,11 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "PREPROCESSING_HOOKS": ["webapp.config.api_docs.without_slash"],
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "webapp.config.api_docs.add_stream",
+    ],
     "ENUM_NAME_OVERRIDES": {
         "RunState": "webapp.runs.models.Run.State",
         "SpectrumState": "webapp.spectra.models.Spectrum.State",

@@ -105,5 +105,7 @@ def _is_number(value: Any) -> bool:
 
 def _unknown(prefix: str, values: Mapping[str, Any], known: Mapping[str, Any]) -> list[FieldError]:
     return [
-        FieldError(f"{prefix}.{name}", f"Unknown; known are {', '.join(known)}.") for name in values if name not in known
+        FieldError(f"{prefix}.{name}", f"Unknown; known are {', '.join(known)}.")
+        for name in values
+        if name not in known
     ]

@@ -32,7 +32,13 @@ def create(
     if not groups(user).filter(pk=group.pk).exists():
         raise InvalidParameters([FieldError("group", "You are not a member of this group.")])
     sample = Sample(
-        group=group, created_by=user, name=name, formula=formula, mass_g=mass_g, temperature_k=temperature_k, notes=notes
+        group=group,
+        created_by=user,
+        name=name,
+        formula=formula,
+        mass_g=mass_g,
+        temperature_k=temperature_k,
+        notes=notes,
     )
     return _save(sample)
 

@@ -134,7 +134,9 @@ def submit_once(
 def _queue(run: Run) -> None:
     waiting = Run.objects.filter(state=Run.State.QUEUED)
     if waiting.filter(submitted_by=run.submitted_by_id).count() >= settings.RASGADO_QUEUED_MAX:
-        raise QueueFull(f"You have {settings.RASGADO_QUEUED_MAX} runs waiting, which is the limit; cancel some or wait.")
+        raise QueueFull(
+            f"You have {settings.RASGADO_QUEUED_MAX} runs waiting, which is the limit; cancel some or wait."
+        )
     last = waiting.filter(instrument=run.instrument_id).aggregate(last=Max("position"))["last"]
     run.position = last or 0.0
     run.queued_at = timezone.now()
@@ -157,7 +159,15 @@ def _made_before(run: Run) -> Run | None:
 
 
 def _contents(run: Run) -> tuple[Any, ...]:
-    return (run.instrument_id, run.sample_id, run.method, run.parameters, run.title, run.temperature_k, run.repeat_of_id)
+    return (
+        run.instrument_id,
+        run.sample_id,
+        run.method,
+        run.parameters,
+        run.title,
+        run.temperature_k,
+        run.repeat_of_id,
+    )
 
 
 def _parsed(method: str, parameters: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,9 @@ from webapp.spectra.services.results import as_line
 
 def as_jcamp(spectrum: Spectrum, component: str = "magnitude") -> str:
     """JCAMP-DX 5.01 of one component, with the lines; raises ResultUnavailable."""
-    return jcamp.write(values.load(spectrum), [as_line(row) for row in spectrum.lines.all()], describe(spectrum), component)
+    return jcamp.write(
+        values.load(spectrum), [as_line(row) for row in spectrum.lines.all()], describe(spectrum), component
+    )
 
 
 def as_csv(spectrum: Spectrum) -> str:

@@ -1,0 +1,92 @@
+"""Spectra and lines as the API shows them, and what it takes to make and read them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema_field
+from rest_framework import serializers
+
+from webapp.config.fields import ObjectField, QueryNumber, StrictSerializer
+from webapp.config.parameters import serializer_class
+from webapp.spectra.models import SpectralLine, Spectrum
+from webapp.spectra.services import COLUMNS_MAX, COMPONENTS
+
+
+def _reconstruction_parameters() -> list[type[serializers.Serializer[Any]]]:
+    from acquisition.reconstruction import ReconstructionParameters  # scipy takes a second, which every start would pay
+
+    return [serializer_class("ReconstructionParameters", ReconstructionParameters)]
+
+
+@extend_schema_field(
+    PolymorphicProxySerializer(
+        component_name="ProcessingParameters", serializers=_reconstruction_parameters, resource_type_field_name=None
+    )
+)
+class ReconstructionParametersField(ObjectField):
+    """Parameters of the reconstruction."""
+
+
+class ReprocessSerializer(StrictSerializer):
+    parameters = ReconstructionParametersField(help_text="What is left out has its default.")
+
+
+class SpectrumSerializer(serializers.ModelSerializer[Spectrum]):
+    sample_name = serializers.CharField(source="sample.name", read_only=True)
+    group = serializers.CharField(source="group.slug", read_only=True)
+    parameters = ReconstructionParametersField(read_only=True)
+    inputs = serializers.ListField(child=ObjectField(), read_only=True, help_text="name and sha256 of each capture.")
+
+    class Meta:
+        model = Spectrum
+        fields = [
+            "id", "run", "version", "sample", "sample_name", "group", "state", "error_message", "parameters",
+            "software_version", "inputs", "content_sha256", "x0_hz", "dx_hz", "points", "noise_sigma",
+            "temperature_k", "created_at", "finished_at",
+        ]  # fmt: skip
+        read_only_fields = fields
+
+
+class LineSerializer(serializers.ModelSerializer[SpectralLine]):
+    run = serializers.IntegerField(source="spectrum.run_id", read_only=True)
+    sample = serializers.IntegerField(source="spectrum.sample_id", read_only=True)
+    sample_name = serializers.CharField(source="spectrum.sample.name", read_only=True)
+
+    class Meta:
+        model = SpectralLine
+        fields = [
+            "id", "spectrum", "run", "sample", "sample_name", "frequency_hz", "frequency_sigma_hz", "fwhm_hz",
+            "fwhm_sigma_hz", "amplitude", "amplitude_sigma", "phase_rad", "snr", "unfolding_confidence", "status",
+            "reason",
+        ]  # fmt: skip
+
+
+class SpectrumQuery(serializers.Serializer[Any]):
+    sample = serializers.IntegerField(required=False, min_value=1, max_value=2**63 - 1)
+    run = serializers.IntegerField(required=False, min_value=1, max_value=2**63 - 1)
+    state = serializers.ChoiceField(choices=Spectrum.State.choices, required=False)
+    newest = serializers.BooleanField(required=False, default=False, help_text="Of each run its newest version only.")
+
+
+class LineQuery(serializers.Serializer[Any]):
+    from_hz = QueryNumber(required=False)
+    to_hz = QueryNumber(required=False)
+    status = serializers.ChoiceField(choices=SpectralLine.Status.choices, required=False)
+    sample = serializers.IntegerField(required=False, min_value=1, max_value=2**63 - 1)
+    run = serializers.IntegerField(required=False, min_value=1, max_value=2**63 - 1)
+    spectrum = serializers.IntegerField(required=False, min_value=1, max_value=2**63 - 1)
+    all_versions = serializers.BooleanField(
+        required=False, default=False, help_text="Also those of spectra that a newer version has replaced."
+    )
+
+
+class BinsQuery(serializers.Serializer[Any]):
+    from_hz = QueryNumber(required=False, allow_null=True, default=None, help_text="Default: the lower end.")
+    to_hz = QueryNumber(required=False, allow_null=True, default=None, help_text="Default: the upper end.")
+    columns = serializers.IntegerField(required=False, default=1024, min_value=1, max_value=COLUMNS_MAX)
+    component = serializers.ChoiceField(choices=COMPONENTS, required=False, default="magnitude")
+
+
+class ComponentQuery(serializers.Serializer[Any]):
+    component = serializers.ChoiceField(choices=COMPONENTS, required=False, default="magnitude")
