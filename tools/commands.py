@@ -39,7 +39,7 @@ def commands(places: Places) -> dict[str, tuple[str, ...]]:
             "-n", f"instrument.{places.instrument}@%h",
         ),
         "processing": (*_celery("worker"), "-Q", "processing,control", "-c", "2", "-n", "processing@%h"),
-        "beat": (*_celery("beat"), "-s", str(places.beat_schedule)),
+        "beat": (*_celery("beat"), "--enable-remote-control", "-n", "beat@%h", "-s", str(places.beat_schedule)),
     }  # fmt: skip
 
 
