@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Any
@@ -16,7 +16,7 @@ from rasgado.errors import FieldFault, Refused, ServiceFailed, Unreachable
 DEFAULT_URL = "http://127.0.0.1:8000"
 
 #: tries of a request that can be repeated without harm, and the wait before each repetition
-_RETRY_WAITS_S = (0.3, 1.0, 3.0)
+RETRY_WAITS_S = (0.3, 1.0, 3.0)
 
 Json = dict[str, Any]
 
@@ -34,16 +34,15 @@ class Client:
         token: str = "",
         *,
         timeout_s: float = 30.0,
-        transport: httpx.BaseTransport | None = None,
+        retry_waits_s: Sequence[float] = RETRY_WAITS_S,
     ) -> None:
         self.url = url.rstrip("/")
+        self._retry_waits_s = tuple(retry_waits_s)
         headers = {"Accept": "application/json", "User-Agent": "rasgado"}
         if token:
             headers["Authorization"] = f"Bearer {token}"
         try:
-            self._http = httpx.Client(
-                base_url=f"{self.url}/api/v1", headers=headers, timeout=timeout_s, transport=transport
-            )
+            self._http = httpx.Client(base_url=f"{self.url}/api/v1", headers=headers, timeout=timeout_s)
         except (httpx.InvalidURL, UnicodeError) as error:
             raise Unreachable(f"{url!r} is not the address of a service: {error}.") from None
 
@@ -119,17 +118,28 @@ class Client:
         """Ask for a run to be cancelled; it is cancelled when its state says so."""
         return self._object("POST", f"/runs/{run_id}/cancel", {}, repeat=True)
 
-    def events(self, run_id: int, after: int = 0) -> list[Json]:
+    def events(self, run_id: int, after: int = 0) -> Iterator[Json]:
         """Events of a run with an id above `after`, oldest first."""
-        return self._list(f"/runs/{run_id}/events", {"after": after})
+        while True:
+            page = self._object("GET", f"/runs/{run_id}/events", query={"after": after})
+            if not page["results"]:
+                return
+            yield from page["results"]
+            after = int(page["last"])
 
     @contextmanager
     def stream(self, run_id: int, after: int = 0, read_timeout_s: float = 45.0) -> Iterator[Iterator[str]]:
-        """The lines of a run's server-sent events from after event `after` on; see `rasgado.follow`."""
+        """The lines of a run's server-sent events from after event `after` on; see `rasgado.follow`.
+
+        The service says something every 15 s, so a silence of `read_timeout_s` is a broken connection.
+        """
         headers = {"Accept": "text/event-stream", "Last-Event-ID": str(after)}
         timeout = httpx.Timeout(10.0, read=read_timeout_s)
         try:
             with self._http.stream("GET", f"/runs/{run_id}/stream", headers=headers, timeout=timeout) as response:
+                if response.status_code == 204:  # the run has ended and everything was told
+                    yield iter(())
+                    return
                 if response.status_code != 200:
                     response.read()
                     raise _failure(response)
@@ -140,15 +150,14 @@ class Client:
     # -- results ----------------------------------------------------------------------------------------------------
     def spectra(self, run_id: int) -> list[Json]:
         """Processing versions of a run, newest first."""
-        found = self._list("/spectra", {"run": run_id})
-        return sorted(found, key=lambda spectrum: int(spectrum["version"]), reverse=True)
+        return self._list(f"/runs/{run_id}/spectra")
 
-    def newest_spectrum(self, run_id: int) -> Json:
-        """The newest finished processing of a run; Refused when there is none yet."""
-        for spectrum in self.spectra(run_id):
-            if spectrum["state"] == "done":
-                return spectrum
-        raise Refused(404, f"Run {run_id} has no processed spectrum yet.")
+    def newest_spectrum(self, run_id: int) -> int:
+        """The id of the newest finished processing of a run; Refused when there is none yet."""
+        spectrum = self.run(run_id)["spectrum"]
+        if spectrum is None:
+            raise Refused(404, f"Run {run_id} has no processed spectrum yet.")
+        return int(spectrum)
 
     def lines(self, spectrum_id: int) -> list[Json]:
         """Lines of one spectrum, by rising frequency."""
@@ -212,7 +221,7 @@ class Client:
         all_headers = {"Accept": accept, **(headers or {})}
         if content is not None:
             all_headers["Content-Type"] = "application/json"
-        waits = iter(_RETRY_WAITS_S if repeat else ())
+        waits = iter(self._retry_waits_s if repeat else ())
         while True:
             try:
                 response = self._http.request(method, path, content=content, params=query, headers=all_headers)

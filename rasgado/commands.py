@@ -127,7 +127,8 @@ def _wait(client: Client, run_id: int, options: argparse.Namespace) -> int:
     if run["state"] != "done":
         reason = run.get("error_message") or ""
         raise RunEnded(f"Run {run_id} is {run['state']}. {reason}".strip())
-    _print_lines([line for line in _lines(client, run_id) if line["status"] != "rejected"], options)
+    found = client.lines(client.newest_spectrum(run_id))
+    _print_lines([line for line in found if line["status"] != "rejected"], options)
     return 0
 
 
@@ -147,11 +148,7 @@ def _follow(client: Client, run_id: int) -> None:
 def _spectrum(client: Client, options: argparse.Namespace) -> int:
     if options.spectrum is not None:
         return int(options.spectrum)
-    return int(client.newest_spectrum(options.run)["id"])
-
-
-def _lines(client: Client, run_id: int) -> list[dict[str, Any]]:
-    return client.lines(int(client.newest_spectrum(run_id)["id"]))
+    return client.newest_spectrum(options.run)
 
 
 def _print_run(run: dict[str, Any], options: argparse.Namespace) -> None:

@@ -19,7 +19,7 @@ LINE_FIELDS = (
     "frequency_hz", "frequency_sigma_hz", "fwhm_hz", "fwhm_sigma_hz", "amplitude", "amplitude_sigma", "snr",
     "unfolding_confidence", "status", "reason",
 )  # fmt: skip
-RUN_FIELDS = ("id", "state", "instrument", "sample", "method", "title", "created_at")
+RUN_FIELDS = ("id", "state", "instrument", "sample_name", "method", "title", "created_at")
 
 
 def quantity(value: float | None, sigma: float | None, unit: str, scale: float = 1.0) -> str:
@@ -59,19 +59,11 @@ def lines_table(lines: Sequence[dict[str, Any]]) -> Table:
 def runs_table(runs: Sequence[dict[str, Any]]) -> Table:
     table = Table("Run", "State", "Instrument", "Sample", "Method", "Submitted", "Title", box=None, header_style="bold")
     for run in runs:
-        submitted = str(run.get("created_at", "")).replace("T", " ")[:16]
+        submitted = str(run["created_at"]).replace("T", " ")[:16]
         table.add_row(
-            str(run["id"]), run["state"], label(run.get("instrument")), label(run.get("sample")), run["method"],
-            submitted, run.get("title", ""),
+            str(run["id"]), run["state"], run["instrument"], run["sample_name"], run["method"], submitted, run["title"]
         )  # fmt: skip
     return table
-
-
-def label(value: Any) -> str:
-    """A related object, however much of it the API sends, as one word."""
-    if isinstance(value, dict):
-        return str(value.get("slug") or value.get("name") or value.get("id") or "")
-    return "" if value is None else str(value)
 
 
 def as_json(value: Any) -> str:
@@ -82,7 +74,7 @@ def as_csv(rows: Sequence[dict[str, Any]], fields: Sequence[str]) -> str:
     text = io.StringIO()
     writer = csv.DictWriter(text, fields, extrasaction="ignore", lineterminator="\n")
     writer.writeheader()
-    writer.writerows({field: label(row.get(field)) for field in fields} for row in rows)
+    writer.writerows(rows)
     return text.getvalue().rstrip("\n")
 
 

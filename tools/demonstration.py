@@ -44,8 +44,7 @@ def survey(url: str, token: str, say: Callable[[str], None], console: Console) -
         if run["state"] != "done":
             say(f"The demonstration survey is {run['state']}. {run.get('error_message') or ''}".strip())
             return False
-        spectrum = client.newest_spectrum(number)
-        lines = [line for line in client.lines(int(spectrum["id"])) if line["status"] in CONFIRMED]
+        lines = [line for line in client.lines(client.newest_spectrum(number)) if line["status"] in CONFIRMED]
     for line in lines:
         say(f"Confirmed line of {sample['name']}: {describe_line(line)}")
     if not lines:
