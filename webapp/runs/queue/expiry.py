@@ -19,7 +19,7 @@ def expire_leases() -> int:
 
 
 def _interrupt(run_id: int) -> bool:
-    """The run's row is locked before its instrument's, as in every write of an owner, so that the two never deadlock."""
+    """The run's row is locked before its instrument's, as in every write of an owner, so that they never deadlock."""
     now = timezone.now()
     with transaction.atomic():
         ended = Run.objects.filter(pk=run_id, state__in=Run.ACTIVE, lease_expires_at__lt=now)
