@@ -93,3 +93,17 @@ class ShotStopped(SdrError):
 
     code = "stopped"
     advice = ""
+
+
+class GuardUnavailable(SdrError):
+    """Without a guard nothing is transmitted."""
+
+    code = "guard_unavailable"
+    advice = "Submit the run again; if this happens twice, restart the instrument's worker."
+
+
+class GuardIntervened(SdrError):
+    """The guard turned the transmitter off because the driver was silent; the shot is lost."""
+
+    code = "guard_intervened"
+    advice = "The transmitter is off. Submit the run again; if this happens twice, look for what holds the worker up."

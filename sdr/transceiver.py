@@ -38,6 +38,7 @@ class InstrumentSettings:
     tx_attenuation_db: float = 10.0
     synchronisation: str = "auto"  # "auto", "tdd" (required), "leakage"
     connect_timeout_s: float = 3.0
+    guard_timeout_s: float = 10.0  # silence after which the guard takes the driver for frozen
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,73 @@
+"""The frequency converter between radio and probe: pure arithmetic on frequencies and on complex samples."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from acquisition.shot import ComplexArray
+from sdr.errors import InvalidConfiguration
+from sdr.transceiver import ConverterSettings
+
+SIDES = ("none", "upper", "lower")
+
+
+@dataclass(frozen=True)
+class Converter:
+    """Translates between NQR frequencies (what the sample sees) and radio frequencies (what the radio is tuned to).
+
+    With the oscillator at L the radio works at L + f ("upper") or L - f ("lower"). On the lower side a rising NQR
+    frequency is a falling radio frequency: the spectrum is inverted, which the complex conjugate of the baseband undoes
+    in either direction.
+    """
+
+    side: str
+    lo_hz: float
+    gain_db: float = 0.0
+
+    @classmethod
+    def from_settings(cls, settings: ConverterSettings) -> Converter:
+        """Check the settings of an instrument; raises InvalidConfiguration with the name of the field."""
+        if settings.side not in SIDES:
+            raise InvalidConfiguration(
+                "converter_side", f"The converter's side is {settings.side!r}; it must be one of {', '.join(SIDES)}."
+            )
+        if settings.side != "none" and not (math.isfinite(settings.lo_hz) and settings.lo_hz > 0):
+            raise InvalidConfiguration(
+                "converter_lo_hz", f"The converter's oscillator is {settings.lo_hz} Hz; it must be above 0 Hz."
+            )
+        if not math.isfinite(settings.gain_db):
+            raise InvalidConfiguration("converter_gain_db", "The converter's gain is not a number.")
+        lo_hz = 0.0 if settings.side == "none" else settings.lo_hz
+        return cls(settings.side, lo_hz, settings.gain_db)
+
+    @property
+    def inverted(self) -> bool:
+        """True if the radio sees the spectrum mirrored."""
+        return self.side == "lower"
+
+    def radio_hz(self, nqr_hz: float) -> float:
+        """Radio frequency in Hz for an NQR frequency in Hz."""
+        return self.lo_hz - nqr_hz if self.inverted else self.lo_hz + nqr_hz
+
+    def nqr_hz(self, radio_hz: float) -> float:
+        """NQR frequency in Hz for a radio frequency in Hz."""
+        return self.lo_hz - radio_hz if self.inverted else radio_hz - self.lo_hz
+
+    def nqr_range_hz(self, radio_min_hz: float, radio_max_hz: float) -> tuple[float, float]:
+        """Lowest and highest NQR frequency (Hz, not below 0) that a radio with this tuning range reaches."""
+        low, high = sorted((self.nqr_hz(radio_min_hz), self.nqr_hz(radio_max_hz)))
+        return max(low, 0.0), high
+
+    def baseband(self, samples: ComplexArray) -> ComplexArray:
+        """Baseband as the radio has it for baseband as the sample has it, and the other way round; shape (n,)."""
+        return np.conj(samples) if self.inverted else samples
+
+    def describe(self) -> str:
+        """One sentence for the record."""
+        if self.side == "none":
+            return "No frequency converter."
+        sense = "spectrum inverted and put right" if self.inverted else "spectrum not inverted"
+        return f"Frequency converter: {self.side} side of {self.lo_hz:.0f} Hz, gain {self.gain_db:g} dB, {sense}."

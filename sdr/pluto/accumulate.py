@@ -1,0 +1,101 @@
+"""Coherent averaging of 12-bit receptions in integers: no rounding, no conversion to floating point per frame."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from acquisition.shot import ComplexArray
+
+RX_FULL_SCALE = 2048
+# Sixteen 12-bit numbers fit a sum of 16 bits (16 x -2048 = -32768); 16-bit sums are the fastest a processor adds.
+FRAMES_PER_SHORT_SUM = 16
+# 2^19 frames of 12-bit numbers fit a sum of 32 bits.
+FRAMES_PER_LONG_SUM = 2**19
+
+Frame = npt.NDArray[np.int16]
+
+
+class FrameSum:
+    """The exact sum of equal frames of interleaved int16 (2 n,), with the extremes of every sample.
+
+    `add` reads the frame in place, so a frame may be a view of the radio's own buffer.
+    """
+
+    def __init__(self, samples: int) -> None:
+        self.frames = 0
+        self._short: Frame = np.zeros(2 * samples, dtype=np.int16)
+        self._in_short = 0
+        self._long = np.zeros(2 * samples, dtype=np.int32)
+        self._highest: Frame = np.full(2 * samples, -RX_FULL_SCALE, dtype=np.int16)
+        self._lowest: Frame = np.full(2 * samples, RX_FULL_SCALE - 1, dtype=np.int16)
+
+    def add(self, frame: Frame) -> None:
+        """Add one frame (2 n,) of numbers from -2048 to 2047."""
+        if self._in_short == FRAMES_PER_SHORT_SUM:
+            self._flush()
+        if self.frames == FRAMES_PER_LONG_SUM:
+            raise OverflowError(f"More than {FRAMES_PER_LONG_SUM} frames in one sum.")
+        np.add(self._short, frame, out=self._short)
+        np.maximum(self._highest, frame, out=self._highest)
+        np.minimum(self._lowest, frame, out=self._lowest)
+        self._in_short += 1
+        self.frames += 1
+
+    def _flush(self) -> None:
+        np.add(self._long, self._short, out=self._long)
+        self._short[:] = 0
+        self._in_short = 0
+
+    def total(self) -> ComplexArray:
+        """The sum of all frames as complex numbers (n,), in steps of the converter; exact up to 2^24."""
+        self._flush()
+        return self._long.astype(np.float32).view(np.complex64)
+
+    def overloaded(self) -> npt.NDArray[np.bool_]:
+        """Which samples (n,) reached an end of the converter's scale in any frame."""
+        ends = (self._highest >= RX_FULL_SCALE - 1) | (self._lowest <= -RX_FULL_SCALE)
+        return ends[0::2] | ends[1::2]
+
+
+class PhaseCycleAverage:
+    """The coherent average of conj(p) y_p over whole phase cycles, shape (n,), in units of the receiver's full scale.
+
+    Frames are added per phase with `frame_sum(phase)`; `commit` takes them over once every phase has as many.
+    """
+
+    def __init__(self, samples: int, phase_cycle: tuple[complex, ...]) -> None:
+        self.samples = samples
+        self.phase_cycle = phase_cycle
+        self.averages = 0
+        self.overload = np.zeros(samples, dtype=bool)
+        self._total = np.zeros(samples, dtype=np.complex128)
+        self._sums: list[FrameSum] = []
+        self._new_round()
+
+    def _new_round(self) -> None:
+        self._sums = [FrameSum(self.samples) for _ in self.phase_cycle]
+
+    def frame_sum(self, phase: int) -> FrameSum:
+        """Where the frames of one phase (index into the cycle) of the round are added."""
+        return self._sums[phase]
+
+    @property
+    def frames(self) -> int:
+        """All frames so far, whole phase cycles or not."""
+        return self.averages + sum(frame_sum.frames for frame_sum in self._sums)
+
+    def commit(self) -> None:
+        """End a round: its frames count from now on. Every phase must have the same number of frames."""
+        counts = {frame_sum.frames for frame_sum in self._sums}
+        if len(counts) != 1:
+            raise ValueError(f"A round must have as many frames of every phase, not {sorted(counts)}.")
+        for phase, frame_sum in zip(self.phase_cycle, self._sums, strict=True):
+            self._total += np.conj(complex(phase)) * frame_sum.total()
+            self.overload |= frame_sum.overloaded()
+        self.averages += sum(frame_sum.frames for frame_sum in self._sums)
+        self._new_round()
+
+    def mean(self) -> ComplexArray:
+        """The average (n,) of what was committed; zeros if nothing was."""
+        return (self._total / (max(self.averages, 1) * RX_FULL_SCALE)).astype(np.complex64)

@@ -1,0 +1,31 @@
+"""Names of the radio's devices and channels, and the forms in which libiio gives numbers."""
+
+from __future__ import annotations
+
+import re
+
+PHY = "ad9361-phy"
+RX = "cf-ad9361-lpc"
+TX = "cf-ad9361-dds-core-lpc"
+TDD = "iio-axi-tdd-0"
+RX_LO_CHANNEL = "altvoltage0"
+TX_LO_CHANNEL = "altvoltage1"
+SAMPLE_CHANNELS = ("voltage0", "voltage1")
+
+_NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?")
+
+
+def parse_number(text: str) -> float:
+    """The first number in an attribute's value such as "-10.000000 dB"; raises ValueError if there is none."""
+    found = _NUMBER.search(text)
+    if found is None:
+        raise ValueError(f"There is no number in {text!r}.")
+    return float(found.group())
+
+
+def parse_range(text: str) -> tuple[float, float]:
+    """Lowest and highest of a range "[low step high]"; raises ValueError for anything else."""
+    numbers = [float(number) for number in _NUMBER.findall(text)]
+    if len(numbers) != 3:
+        raise ValueError(f"{text!r} is not a range [low step high].")
+    return numbers[0], numbers[2]

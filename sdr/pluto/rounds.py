@@ -1,0 +1,33 @@
+"""How the averages of a shot are dealt out over phases and time. Pure.
+
+All phases of the cycle take turns in short bursts, so that an average broken off has whole phase cycles in it, slow
+drifts cancel, and no burst keeps the transmitter going for long.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+BURST_S = 0.4
+
+
+@dataclass(frozen=True)
+class Burst:
+    """`frames` receptions of one phase; `ends_round` says that all phases have as many frames after it."""
+
+    phase: int
+    frames: int
+    ends_round: bool
+
+
+def bursts(averages: int, phases: int, repetition_time_s: float, frames_max: int) -> Iterator[Burst]:
+    """Deal out `averages` (a multiple of `phases`): bursts of at most `frames_max` frames and, if longer, BURST_S."""
+    per_phase = averages // phases
+    per_burst = max(1, min(frames_max, int(BURST_S / repetition_time_s), per_phase))
+    rounds = -(-per_phase // per_burst)
+    for index in range(rounds):
+        # Equal rounds rather than full ones and a small rest: 10 frames, 4 at most, become 4, 3, 3.
+        frames = per_phase // rounds + (index < per_phase % rounds)
+        for phase in range(phases):
+            yield Burst(phase, frames, ends_round=phase == phases - 1)

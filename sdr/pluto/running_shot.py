@@ -1,0 +1,205 @@
+"""One shot while it is played: reference pulse, bursts of every phase, average, and the capture made of it."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Callable
+
+import numpy as np
+
+from acquisition.shot import Capture, ComplexArray, Shot
+from sdr import alignment
+from sdr.converter import Converter
+from sdr.errors import AlignmentFailed, ShotStopped
+from sdr.guard_client import Guard
+from sdr.pluto import reference
+from sdr.pluto.accumulate import Frame, PhaseCycleAverage
+from sdr.pluto.connection import Connection
+from sdr.pluto.free_running import FreeRunningPlayer
+from sdr.pluto.playing import Pattern, Player, as_complex, queue_length
+from sdr.pluto.rounds import bursts
+from sdr.pluto.samples import dequantise, quantise
+from sdr.pluto.triggered import DELAY_SAMPLES_MAX, LEAD_SAMPLES, TriggeredPlayer
+from sdr.transceiver import InstrumentSettings
+
+# What a Pluto passes on without a break (5 MS/s over USB), with room to spare; faster bursts must fit its queue.
+STREAMING_HZ = 4e6
+FRAMES_PER_BURST_MAX = 65_535
+
+
+class RunningShot:
+    """Plays one shot on a radio that is configured and armed. All baseband in here is the radio's own."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        guard: Guard,
+        settings: InstrumentSettings,
+        converter: Converter,
+        shot: Shot,
+        tuned_hz: float,
+        should_stop: Callable[[], bool],
+        on_average: Callable[[int], None],
+    ) -> None:
+        self._connection, self._guard = connection, guard
+        self._settings, self._converter = settings, converter
+        self._shot = shot
+        self._centre_frequency_hz = converter.nqr_hz(tuned_hz)
+        self._should_stop, self._on_average = should_stop, on_average
+        self._waveform = converter.baseband(np.asarray(shot.waveform, dtype=np.complex64))
+        # Mirroring the spectrum mirrors the phases of the cycle as well.
+        self._cycle = tuple(p.conjugate() if converter.inverted else p for p in map(complex, shot.phase_cycle))
+        self._average: PhaseCycleAverage | None = None
+        self._reference: reference.Reference | None = None
+        self._has_onsets = alignment.has_onsets(self._waveform)
+        self._first: Frame | None = None
+        self._last: Frame | None = None
+        self._notes: list[str] = []
+        self._started_at_unix_s = time.time()
+
+    def run(self, reference_level: float) -> Capture:
+        """Play all of it."""
+        self._poll()
+        self._measure_reference(reference_level)
+        player = self._player(self._pattern())
+        self._average = average = PhaseCycleAverage(player.frame_samples, self._cycle)
+        try:
+            for burst in bursts(
+                self._shot.averages, len(self._cycle), self._shot.repetition_time_s, self._frames_max()
+            ):
+                waveform = (self._waveform * np.complex64(self._cycle[burst.phase])).astype(np.complex64)
+                frame_sum = average.frame_sum(burst.phase)
+
+                def take(frame: Frame, add: Callable[[Frame], None] = frame_sum.add) -> None:
+                    self._keep_first_and_last(frame)
+                    add(frame)
+
+                player.burst(waveform, burst.frames, take, self._poll)
+                if burst.ends_round:
+                    average.commit()
+                self._poll()
+        finally:
+            player.close()
+        self._check_drift()
+        capture = self.capture()
+        if capture is None:
+            raise AlignmentFailed("Nothing was averaged.")
+        return capture
+
+    def reference_level(self, otherwise: float) -> float:
+        """The level at which the reference pulse was heard."""
+        return otherwise if self._reference is None else self._reference.level
+
+    def capture(self) -> Capture | None:
+        """What has been averaged in whole phase cycles, or None if nothing has or its start cannot be told."""
+        average, shot = self._average, self._shot
+        if average is None or average.averages == 0:
+            return None
+        mean = average.mean()
+        try:
+            start, phase_rad, notes = self._start_and_phase(mean)
+        except AlignmentFailed:
+            return None
+        samples = mean[start : start + shot.capture_samples] * np.complex64(np.exp(-1j * phase_rad))
+        sent = dequantise(quantise(self._waveform))
+        capture = Capture(
+            samples=self._converter.baseband(samples),
+            waveform=self._converter.baseband(sent),
+            sample_rate_hz=shot.sample_rate_hz,
+            centre_frequency_hz=self._centre_frequency_hz,
+            dead_time_s=shot.dead_time_s,
+            averages=average.averages,
+            method=shot.method,
+            purpose=shot.purpose,
+            alignment=self._connection.identity.synchronisation,
+            instrument=self._settings.slug,
+            started_at_unix_s=self._started_at_unix_s,
+        )
+        overloaded = int(
+            np.count_nonzero(average.overload[start : start + shot.capture_samples] & capture.receive_mask)
+        )
+        if overloaded:
+            data = int(np.count_nonzero(capture.receive_mask))
+            notes += [f"The receiver was overloaded in {overloaded} of {data} data samples; lower its gain."]
+        return dataclasses.replace(capture, notes=(*self._describe(), *notes))
+
+    def _start_and_phase(self, mean: ComplexArray) -> tuple[int, float, list[str]]:
+        """Index of the first transmitted sample in the frames, phase of the leakage, and what to say of them."""
+        if self._reference is not None:
+            start = self._reference.start if self._connection.tdd is not None else LEAD_SAMPLES
+            note = (
+                f"Phase turned to that of the leakage, measured with a reference pulse of {self._reference.level:.3g} "
+                f"of full scale; leakage gain {self._reference.gain:.3g}."
+            )
+            return start, self._reference.phase_rad, [note]
+        found = alignment.find_start(mean[: len(self._waveform) + LEAD_SAMPLES + DELAY_SAMPLES_MAX], self._waveform)
+        note = "Phase turned to that of the pulse's own leakage, which may be off by up to 45 degrees if saturated."
+        return found.start, found.phase_rad, [note]
+
+    def _describe(self) -> tuple[str, ...]:
+        identity = self._connection.identity
+        how = "started by the TDD core" if identity.synchronisation == "tdd" else "aligned by the transmit leakage"
+        gain_db, attenuation_db = self._settings.rx_gain_db, self._settings.tx_attenuation_db
+        return (
+            f"{identity.model}, serial {identity.serial or 'unknown'}, firmware {identity.firmware}; {how}.",
+            self._converter.describe(),
+            f"Receiver gain {gain_db:g} dB, transmitter attenuation {attenuation_db:g} dB.",
+        )
+
+    def _measure_reference(self, level: float) -> None:
+        player = self._player(reference.pattern(self._shot.sample_rate_hz))
+        peak = float(np.max(np.abs(self._waveform)))
+        try:
+            self._reference = reference.measure(player, peak, level, self._poll)
+        except AlignmentFailed:
+            self._reference = None
+        finally:
+            player.close()
+
+    def _pattern(self) -> Pattern:
+        shot = self._shot
+        frames = min(self._frames_max(), shot.averages // len(self._cycle))
+        return Pattern(shot.sample_rate_hz, len(shot.waveform), shot.capture_samples, shot.repetition_time_s, frames)
+
+    def _player(self, pattern: Pattern) -> Player:
+        kind = TriggeredPlayer if self._connection.tdd is not None else FreeRunningPlayer
+        return kind(self._connection, pattern)
+
+    def _frames_max(self) -> int:
+        """Frames in a burst, so that the radio can keep those that come faster than they can be fetched."""
+        shot = self._shot
+        if shot.capture_samples / shot.repetition_time_s <= STREAMING_HZ:
+            return FRAMES_PER_BURST_MAX
+        return queue_length(shot.capture_samples + LEAD_SAMPLES + DELAY_SAMPLES_MAX)
+
+    def _poll(self) -> None:
+        self._guard.alive()
+        if self._should_stop():
+            raise ShotStopped("The shot was stopped on request; the transmitter is off.")
+        if self._average is not None:
+            self._on_average(self._average.frames)
+
+    def _keep_first_and_last(self, frame: Frame) -> None:
+        average = self._average
+        if average is None or not self._has_onsets:
+            return
+        if self._first is None:
+            self._first = frame.copy()
+        elif average.frames == self._shot.averages - 1:
+            self._last = frame.copy()
+
+    def _check_drift(self) -> None:
+        """With the TDD core every frame must begin alike; a transmit buffer that slips would smear the average."""
+        if self._first is None or self._last is None:
+            return
+        near = LEAD_SAMPLES if self._reference is None else self._reference.start
+        first, last = (
+            alignment.onset_near(as_complex(frame), self._waveform, near, near - 1, DELAY_SAMPLES_MAX)
+            for frame in (self._first, self._last)
+        )
+        if first != last:
+            raise AlignmentFailed(
+                f"Transmission began {last - first:+d} samples later in the last frame than in the first.",
+                "Set the instrument's synchronisation to leakage, or update the radio's firmware.",
+            )

@@ -1,0 +1,194 @@
+"""The transceiver that plays shots on a radio of the AD936x family: locks, guard, safe state and coherent average."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Self
+
+from acquisition.shot import Capture, Shot
+from sdr import safety
+from sdr.converter import Converter
+from sdr.errors import CaptureIncomplete, RadioLost, SdrError, UnsafeState
+from sdr.guard_client import Guard
+from sdr.lock import RadioLock
+from sdr.pluto import reference
+from sdr.pluto.configuration import Configuration, Setup
+from sdr.pluto.connection import Connection, translated
+from sdr.pluto.running_shot import RunningShot
+from sdr.pluto.safe_state import turn_off_at
+from sdr.transceiver import InstrumentSettings, RadioIdentity, SafeState
+
+logger = logging.getLogger(__name__)
+
+TURN_OFF = "sdr.pluto.safe_state:turn_off_at"
+
+
+class PlutoTransceiver:
+    """See `sdr.transceiver.Transceiver`. Connected, locked, guarded and silent once constructed."""
+
+    def __init__(self, settings: InstrumentSettings) -> None:
+        self._settings = settings
+        self._converter = Converter.from_settings(settings.converter)
+        self._partial: Capture | None = None
+        self._reference_level = reference.LEVEL_FIRST
+        self._connection: Connection | None = None
+        self._guard: Guard | None = None
+        self._locks = [RadioLock(settings.uri)]
+        try:
+            self._connect()
+            self._identity = self._live().identity
+            if self._identity.serial:
+                self._locks.append(RadioLock(f"serial {self._identity.serial}"))
+            descriptors = [lock.fileno() for lock in self._locks]
+            serial = self._identity.serial
+            self._guard = Guard(settings.uri, serial, TURN_OFF, descriptors, settings.guard_timeout_s)
+            self.make_safe()
+        except BaseException:
+            self._drop_connection()
+            if self._guard is not None:
+                self._guard.close()
+            self._release_locks()
+            raise
+
+    @property
+    def settings(self) -> InstrumentSettings:
+        return self._settings
+
+    @property
+    def identity(self) -> RadioIdentity:
+        return self._identity
+
+    def play(
+        self,
+        shot: Shot,
+        *,
+        should_stop: Callable[[], bool] = lambda: False,
+        on_average: Callable[[int], None] = lambda done: None,
+    ) -> Capture:
+        self._partial = None
+        if self._guard is None:
+            raise RadioLost("The transceiver was closed.", "Open it again.")
+        if self._connection is None:
+            self._connect()
+            self.make_safe()
+        connection = self._live()
+        safety.check(shot, self._settings.limits, self._converter, connection.ranges)
+        setup = Setup(
+            sample_rate_hz=shot.sample_rate_hz,
+            frequency_hz=self._converter.radio_hz(shot.centre_frequency_hz),
+            rx_gain_db=self._settings.rx_gain_db,
+            tx_attenuation_db=self._settings.tx_attenuation_db,
+        )
+        self._configuration.check(setup)
+        with self._transmitting(self._guard), translated(self._settings.uri):
+            tuned_hz = self._configuration.apply(setup)
+            self._configuration.switch_on(setup.tx_attenuation_db)
+            running = RunningShot(
+                connection, self._guard, self._settings, self._converter, shot, tuned_hz, should_stop, on_average
+            )
+            try:
+                capture = running.run(self._reference_level)
+                self._reference_level = running.reference_level(self._reference_level)
+                return capture
+            except BaseException:
+                self._partial = running.capture()
+                raise
+
+    def partial(self) -> Capture | None:
+        return self._partial
+
+    def make_safe(self) -> SafeState:
+        try:
+            if self._connection is not None:
+                with translated(self._settings.uri):
+                    self._connection.transmitter.silence()
+                    state = self._connection.transmitter.read(buffer_destroyed=True)
+            else:
+                state = turn_off_at(self._settings.uri, self._identity.serial)
+        except (SdrError, OSError) as error:
+            self._drop_connection()
+            raise UnsafeState(f"Turning the transmitter off could not be confirmed: {error}") from error
+        if not state.confirmed:
+            raise UnsafeState(f"The transmitter did not turn off: it reads back {state}.")
+        return state
+
+    def close(self) -> None:
+        if self._guard is None:
+            return
+        guard, self._guard = self._guard, None
+        try:
+            self.make_safe()
+            if self._connection is not None and self._connection.tdd is not None:
+                with translated(self._settings.uri):
+                    self._connection.tdd.release()
+        except UnsafeState:
+            guard.abandon()  # it goes on trying, and keeps the locks until it has done or given up
+            raise
+        else:
+            guard.close()
+        finally:
+            self._drop_connection()
+            self._release_locks()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            self.close()
+        except SdrError as unsafe:
+            if error is None:
+                raise
+            # What broke the shot is what the user must know first; that the radio is not confirmed silent goes with it.
+            error.add_note(str(unsafe))
+            logger.error("%s: %s", self._settings.slug, unsafe)
+
+    def _connect(self) -> None:
+        self._connection = Connection(self._settings)
+        with translated(self._settings.uri):
+            self._configuration = Configuration(self._connection)
+
+    def _live(self) -> Connection:
+        if self._connection is None:
+            raise RadioLost(f"There is no connection to the radio at {self._settings.uri}.")
+        return self._connection
+
+    def _drop_connection(self) -> None:
+        self._connection = None
+
+    def _release_locks(self) -> None:
+        for lock in self._locks:
+            lock.release()
+
+    @contextmanager
+    def _transmitting(self, guard: Guard) -> Iterator[None]:
+        """Between arming the guard and the confirmed safe state; a broken connection is replaced to reach that."""
+        guard.arm()
+        try:
+            yield
+        except (RadioLost, CaptureIncomplete) as lost:
+            # Nothing that this connection says can be trusted any more: another one must turn the transmitter off.
+            self._drop_connection()
+            try:
+                self.make_safe()
+            except UnsafeState as unsafe:
+                lost.add_note(str(unsafe))
+                logger.error("%s: %s", self._settings.slug, unsafe)
+            else:
+                guard.disarm()
+            raise
+        except BaseException as error:
+            try:
+                self.make_safe()
+            except UnsafeState as unsafe:
+                raise unsafe from error
+            guard.disarm()
+            raise
+        else:
+            self.make_safe()
+            guard.disarm()

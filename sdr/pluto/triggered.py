@@ -1,0 +1,60 @@
+"""Playing with the TDD core: frames begin in hardware, reception and transmission a fixed number of samples apart."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from acquisition.shot import ComplexArray
+from sdr.pluto import buffers
+from sdr.pluto.accumulate import Frame
+from sdr.pluto.connection import Connection
+from sdr.pluto.playing import Pattern, padded, queue_length
+from sdr.pluto.samples import quantise
+from sdr.pluto.waiting import receive
+
+# Reception begins this much before transmission, so that the onset of the leakage is seen.
+LEAD_SAMPLES = 32
+# Room for the delay of the radio's filters and interfaces.
+DELAY_SAMPLES_MAX = 256
+# From the end of a reception to the next frame, for the radio to begin a new transfer.
+FRAME_GAP_SAMPLES = 64
+
+
+class TriggeredPlayer:
+    """Plays bursts whose frames the TDD core counts; `frame_samples` holds capture, lead and room for the delay."""
+
+    def __init__(self, connection: Connection, pattern: Pattern) -> None:
+        assert connection.tdd is not None
+        self._connection, self._tdd = connection, connection.tdd
+        self._rate_hz = pattern.sample_rate_hz
+        self._pulse_samples = buffers.aligned(pattern.pulse_samples)
+        self._block = buffers.aligned(LEAD_SAMPLES + pattern.capture_samples + DELAY_SAMPLES_MAX)
+        self._period = max(round(pattern.repetition_time_s * self._rate_hz), self._block + FRAME_GAP_SAMPLES)
+        self._frames = 0
+        connection.set_timeout(self._period / self._rate_hz)
+        self._receive = buffers.ReceiveBuffer(connection.rx, self._block, queue_length(self._block))
+
+    @property
+    def frame_samples(self) -> int:
+        return self._block
+
+    def burst(
+        self, waveform: ComplexArray, frames: int, take: Callable[[Frame], None], poll: Callable[[], None]
+    ) -> None:
+        if frames != self._frames:
+            self._tdd.configure(
+                sample_rate_hz=self._rate_hz,
+                frame_samples=self._period,
+                lead_samples=LEAD_SAMPLES,
+                pulse_samples=self._pulse_samples,
+                frames=frames,
+            )
+            self._frames = frames
+        integers = quantise(padded(waveform, self._pulse_samples))
+        with buffers.CyclicTransmitBuffer(self._connection.tx, integers):
+            self._tdd.start()
+            receive(self._receive, frames, take, poll)
+
+    def close(self) -> None:
+        self._receive.destroy()
+        self._tdd.disable()

@@ -1,0 +1,144 @@
+"""What must be true of a shot before anything of it is sent. Pure; every comparison is written so that NaN fails it."""
+
+from __future__ import annotations
+
+import math
+import operator
+from dataclasses import dataclass
+from typing import SupportsIndex
+
+import numpy as np
+from scipy import fft
+
+from acquisition.limits import InstrumentLimits
+from acquisition.shot import ComplexArray, Shot
+from sdr.converter import Converter
+from sdr.errors import SafetyLimitExceeded
+
+# Room for the rounding of amplitudes to single precision, not for more power.
+AMPLITUDE_TOLERANCE = 1e-6
+# Share of the pulse's energy that must lie within the frequency limits, an eighth being allowed to miss on either side:
+# for a rectangular tooth of length T this is +-0.48/T, its half-power band.
+ENERGY_IN_BAND = 0.75
+
+
+@dataclass(frozen=True)
+class RadioRanges:
+    """What the radio itself can do, as read from it; `buffer_samples_max` is the longest reception."""
+
+    frequency_min_hz: float
+    frequency_max_hz: float
+    sample_rate_min_hz: float
+    sample_rate_max_hz: float
+    buffer_samples_max: int = 4_000_000
+
+
+def check(shot: Shot, limits: InstrumentLimits, converter: Converter, radio: RadioRanges) -> None:
+    """Raise SafetyLimitExceeded (naming field, value and limit) unless the shot may be played; cheap checks first."""
+    _check_rate(shot, limits, radio)
+    _check_counts(shot, limits, radio)
+    _check_waveform(shot, limits)
+    _check_timing(shot, limits)
+    _check_phase_cycle(shot)
+    _check_frequency(shot, limits, converter, radio)
+
+
+def excited_band_hz(waveform: ComplexArray, sample_rate_hz: float) -> tuple[float, float]:
+    """Lowest and highest offset (Hz) of the band that holds three quarters of the waveform's energy."""
+    power = np.abs(fft.fftshift(fft.fft(waveform))).astype(np.float64) ** 2
+    share = np.cumsum(power) / np.sum(power)
+    offsets = fft.fftshift(fft.fftfreq(len(waveform), 1 / sample_rate_hz))
+    margin = (1 - ENERGY_IN_BAND) / 2
+    low = int(np.searchsorted(share, margin))
+    high = int(np.searchsorted(share, 1 - margin))
+    return float(offsets[low]), float(offsets[min(high, len(offsets) - 1)])
+
+
+def _fail(field: str, message: str) -> None:
+    raise SafetyLimitExceeded(field, message)
+
+
+def _within(field: str, value: float, low: float, high: float, what: str, unit: str) -> None:
+    if not (low <= value <= high):
+        _fail(field, f"{what} is {value:.10g}{unit}; allowed are {low:.10g} to {high:.10g}{unit}.")
+
+
+def _whole(field: str, value: SupportsIndex, what: str) -> int:
+    if isinstance(value, bool):
+        _fail(field, f"{what} must be a whole number, not {value!r}.")
+    try:
+        return operator.index(value)
+    except TypeError:
+        raise SafetyLimitExceeded(field, f"{what} must be a whole number, not {value!r}.") from None
+
+
+def _check_rate(shot: Shot, limits: InstrumentLimits, radio: RadioRanges) -> None:
+    low = max(limits.sample_rate_min_hz, radio.sample_rate_min_hz)
+    high = min(limits.sample_rate_max_hz, radio.sample_rate_max_hz)
+    _within("sample_rate_hz", shot.sample_rate_hz, low, high, "The sample rate", " Hz")
+
+
+def _check_counts(shot: Shot, limits: InstrumentLimits, radio: RadioRanges) -> None:
+    samples = _whole("capture_samples", shot.capture_samples, "The capture length in samples")
+    most = min(limits.capture_samples_max, radio.buffer_samples_max)
+    _within("capture_samples", samples, 1, most, "The capture length", " samples")
+    averages = _whole("averages", shot.averages, "The number of averages")
+    cycle = len(shot.phase_cycle)
+    if cycle < 1:
+        _fail("phase_cycle", "The phase cycle is empty; it needs at least 1 phase.")
+    if averages < 1 or averages % cycle:
+        _fail("averages", f"The number of averages is {averages}; it must be a multiple of the phase cycle's {cycle}.")
+
+
+def _check_waveform(shot: Shot, limits: InstrumentLimits) -> None:
+    waveform = shot.waveform
+    if not isinstance(waveform, np.ndarray) or waveform.ndim != 1 or waveform.dtype.kind not in "fc":
+        _fail("waveform", "The waveform must be a one-dimensional array of complex numbers.")
+    if not 1 <= len(waveform) <= shot.capture_samples:
+        _fail(
+            "waveform",
+            f"The waveform has {len(waveform)} samples; allowed are 1 to the capture's {shot.capture_samples}.",
+        )
+    if not np.isfinite(waveform).all():
+        _fail("waveform", "The waveform holds values that are not finite; all must be finite.")
+    peak = float(np.max(np.abs(waveform)))
+    highest = min(limits.peak_amplitude, 1.0)
+    if not peak <= highest * (1 + AMPLITUDE_TOLERANCE):
+        _fail(
+            "amplitude", f"The waveform's peak amplitude is {peak:.6g} of full scale; allowed is up to {highest:.6g}."
+        )
+    if not peak > 0:
+        _fail("waveform", "The waveform is zero everywhere; at least 1 sample must differ from zero.")
+
+
+def _check_timing(shot: Shot, limits: InstrumentLimits) -> None:
+    longest = limits.pulse_length_max_s
+    _within("pulse_length_s", shot.pulse_length_s, 0.0, longest, "The pulse length", " s")
+    shortest = max(limits.repetition_time_min_s, shot.capture_time_s)
+    _within("repetition_time_s", shot.repetition_time_s, shortest, math.inf, "The repetition time", " s")
+    if not math.isfinite(shot.repetition_time_s):
+        _fail("repetition_time_s", "The repetition time is not finite.")
+    on_s = np.count_nonzero(shot.waveform) / shot.sample_rate_hz
+    _within("duty", on_s / shot.repetition_time_s, 0.0, limits.duty_max, "The transmitter's duty cycle", "")
+    _within("dead_time_s", shot.dead_time_s, 0.0, shot.capture_time_s, "The dead time", " s")
+    _within("averages", shot.duration_s, 0.0, limits.run_duration_max_s, "The duration of all averages", " s")
+
+
+def _check_phase_cycle(shot: Shot) -> None:
+    for phase in shot.phase_cycle:
+        if not abs(abs(complex(phase)) - 1.0) <= AMPLITUDE_TOLERANCE:
+            _fail("phase_cycle", f"The phase cycle holds {phase!r}; every phase must have modulus 1.")
+
+
+def _check_frequency(shot: Shot, limits: InstrumentLimits, converter: Converter, radio: RadioRanges) -> None:
+    reach_low, reach_high = converter.nqr_range_hz(radio.frequency_min_hz, radio.frequency_max_hz)
+    low, high = max(limits.frequency_min_hz, reach_low), min(limits.frequency_max_hz, reach_high)
+    centre = shot.centre_frequency_hz
+    _within("centre_frequency_hz", centre, low, high, "The centre frequency", " Hz")
+    band_low, band_high = excited_band_hz(shot.waveform, shot.sample_rate_hz)
+    if not (low <= centre + band_low and centre + band_high <= high):
+        _fail(
+            "centre_frequency_hz",
+            f"The pulse excites {centre + band_low:.10g} Hz to {centre + band_high:.10g} Hz; "
+            f"allowed are {low:.10g} Hz to {high:.10g} Hz.",
+        )

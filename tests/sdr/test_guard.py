@@ -1,0 +1,194 @@
+"""The guard against a stand-in for the radio: a file that says whether the transmitter is on."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from sdr.errors import GuardIntervened, RadioBusy
+from sdr.guard import ALIVE, ARMED, DISARMED, GOODBYE, Watch
+from sdr.guard_client import Guard, read_status
+from sdr.lock import RadioLock
+
+TURN_OFF = "tests.sdr.test_guard:turn_off_file"
+DRIVE = """
+import sys, time
+from sdr.guard_client import Guard
+from sdr.lock import RadioLock
+uri, timeout = sys.argv[1], float(sys.argv[2])
+lock = RadioLock(uri)
+guard = Guard(uri, "", "tests.sdr.test_guard:turn_off_file", [lock.fileno()], timeout)
+guard.arm()
+print(guard.pid, flush=True)
+sys.stdin.read()
+"""
+
+
+def turn_off_file(uri: str, serial: str) -> object:
+    """The guard's function in these tests: `uri` is the path of a file; a missing one is an unreachable radio."""
+    from sdr.transceiver import SafeState
+
+    path = Path(uri)
+    if not path.exists():
+        raise OSError("no such radio")
+    path.write_text("off")
+    return SafeState(True, 89.75, True, True, True, True)
+
+
+@pytest.fixture
+def radio(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("RASGADO_LOCK_DIR", str(tmp_path / "locks"))
+    path = tmp_path / "radio"
+    path.write_text("on")
+    return path
+
+
+def within(seconds: float, condition: Callable[[], bool]) -> bool:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if condition():
+            return True
+        time.sleep(0.02)
+    return condition()
+
+
+def events(radio: Path) -> list[object]:
+    return [entry["event"] for entry in read_status(str(radio))]
+
+
+def driver(radio: Path, timeout_s: float = 30.0) -> tuple[subprocess.Popen[str], int]:
+    """A process that has armed its guard; its pid and the guard's."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", DRIVE, str(radio), str(timeout_s)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    return process, int(process.stdout.readline())
+
+
+def gone(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    return Path(f"/proc/{pid}/stat").read_text().split()[2] == "Z"
+
+
+class TestWatch:
+    def test_silence_counts_only_while_armed(self) -> None:
+        watch = Watch(timeout_s=2.0)
+        assert watch.patience_s(0.0) is None
+        watch.receive(ALIVE, 0.0)
+        assert watch.patience_s(0.0) is None
+        watch.receive(ARMED, 10.0)
+        assert watch.patience_s(11.0) == 1.0
+        assert not watch.overdue(11.9)
+        watch.receive(ALIVE, 11.9)
+        assert not watch.overdue(13.8)
+        watch.receive(DISARMED, 13.8)
+        assert not watch.overdue(99.0)
+
+    def test_an_overdue_driver_is_disarmed(self) -> None:
+        watch = Watch(timeout_s=2.0)
+        watch.receive(ARMED, 0.0)
+        assert watch.overdue(2.0)
+        assert not watch.overdue(9.0)
+        watch.receive(ALIVE, 9.0)
+        assert watch.patience_s(9.0) is None
+
+    def test_messages_that_arrive_together(self) -> None:
+        watch = Watch(timeout_s=2.0)
+        watch.receive(ARMED + ALIVE + DISARMED + GOODBYE, 0.0)
+        assert watch.finished
+        assert watch.patience_s(0.0) is None
+
+
+def test_kill_minus_9_of_the_driver_turns_the_transmitter_off_and_then_frees_the_radio(radio: Path) -> None:
+    process, guard_pid = driver(radio)
+    process.kill()
+    process.communicate()
+    assert within(3, lambda: radio.read_text() == "off")
+    assert within(3, lambda: gone(guard_pid))
+    assert events(radio) == ["started", "tx_off"]
+    RadioLock(str(radio)).release()
+
+
+def test_the_lock_is_held_until_the_transmitter_is_off(radio: Path) -> None:
+    """While the radio does not answer, nobody else gets it."""
+    radio.unlink()
+    process, guard_pid = driver(radio)
+    process.kill()
+    process.communicate()
+    with pytest.raises(RadioBusy):
+        RadioLock(str(radio))
+    radio.write_text("on")
+    assert within(3, lambda: gone(guard_pid))
+    assert radio.read_text() == "off"
+    RadioLock(str(radio)).release()
+
+
+def test_a_frozen_driver_is_turned_off_and_told_when_it_wakes(radio: Path) -> None:
+    guard = Guard(str(radio), "", TURN_OFF, [], timeout_s=0.3)
+    try:
+        guard.arm()
+        assert radio.read_text() == "on"
+        assert within(5, lambda: radio.read_text() == "off")  # no sign of life meanwhile
+        assert within(5, lambda: "tx_off" in events(radio))
+        with pytest.raises(GuardIntervened):
+            within(5, lambda: bool(guard.alive()))
+        radio.write_text("on")
+        guard.arm()
+        guard.alive()
+        guard.disarm()
+    finally:
+        guard.close()
+    assert events(radio)[-1] == "goodbye"
+
+
+def test_signs_of_life_keep_it_away(radio: Path) -> None:
+    guard = Guard(str(radio), "", TURN_OFF, [], timeout_s=0.5)
+    guard.arm()
+    deadline = time.monotonic() + 1.2
+    while time.monotonic() < deadline:
+        guard.alive()
+        time.sleep(0.05)
+    guard.disarm()
+    time.sleep(0.7)  # longer than the timeout, but disarmed
+    guard.close()
+    assert radio.read_text() == "on"
+    assert events(radio) == ["started", "goodbye"]
+    assert gone(guard.pid)
+
+
+def test_signals_to_the_group_do_not_end_it(radio: Path) -> None:
+    process, guard_pid = driver(radio)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        os.kill(guard_pid, number)
+    time.sleep(0.2)
+    assert not gone(guard_pid)
+    process.kill()
+    process.communicate()
+    assert within(3, lambda: gone(guard_pid))
+    assert radio.read_text() == "off"
+
+
+def test_a_killed_guard_is_replaced_before_anything_is_sent(radio: Path) -> None:
+    guard = Guard(str(radio), "", TURN_OFF, [], timeout_s=5.0)
+    guard.arm()
+    first = guard.pid
+    guard.disarm()
+    os.kill(first, signal.SIGKILL)
+    assert within(3, lambda: gone(first))
+    guard.arm()
+    assert guard.pid != first
+    guard.alive()
+    guard.close()
