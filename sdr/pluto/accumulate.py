@@ -10,10 +10,11 @@ from acquisition.shot import ComplexArray
 RX_FULL_SCALE = 2048
 # Sixteen 12-bit numbers fit a sum of 16 bits (16 x -2048 = -32768); 16-bit sums are the fastest a processor adds.
 FRAMES_PER_SHORT_SUM = 16
-# 2^19 frames of 12-bit numbers fit a sum of 32 bits.
-FRAMES_PER_LONG_SUM = 2**19
+# 2^20 frames of 12-bit numbers fit a sum of 32 bits.
+FRAMES_PER_LONG_SUM = 2**20
 
 Frame = npt.NDArray[np.int16]
+LongFrame = npt.NDArray[np.int32]
 
 
 class FrameSum:
@@ -26,14 +27,14 @@ class FrameSum:
         self.frames = 0
         self._short: Frame = np.zeros(2 * samples, dtype=np.int16)
         self._in_short = 0
-        self._long = np.zeros(2 * samples, dtype=np.int32)
+        self._long: LongFrame | None = None
         self._highest: Frame = np.full(2 * samples, -RX_FULL_SCALE, dtype=np.int16)
         self._lowest: Frame = np.full(2 * samples, RX_FULL_SCALE - 1, dtype=np.int16)
 
     def add(self, frame: Frame) -> None:
         """Add one frame (2 n,) of numbers from -2048 to 2047."""
         if self._in_short == FRAMES_PER_SHORT_SUM:
-            self._flush()
+            self._spill()
         if self.frames == FRAMES_PER_LONG_SUM:
             raise OverflowError(f"More than {FRAMES_PER_LONG_SUM} frames in one sum.")
         np.add(self._short, frame, out=self._short)
@@ -42,14 +43,26 @@ class FrameSum:
         self._in_short += 1
         self.frames += 1
 
-    def _flush(self) -> None:
-        np.add(self._long, self._short, out=self._long)
+    def _spill(self) -> None:
+        if self._long is None:
+            self._long = np.zeros(len(self._short), dtype=np.int32)
+        self._long += self._short
         self._short[:] = 0
         self._in_short = 0
 
+    def move_to(self, total: LongFrame) -> None:
+        """Add the sum to `total` (2 n,) and start again from zero; the extremes are kept."""
+        total += self._short
+        self._short[:] = 0
+        if self._long is not None:
+            total += self._long
+            self._long = None
+        self._in_short = self.frames = 0
+
     def total(self) -> ComplexArray:
         """The sum of all frames as complex numbers (n,), in steps of the converter; exact up to 2^24."""
-        self._flush()
+        self._spill()
+        assert self._long is not None
         return self._long.astype(np.float32).view(np.complex64)
 
     def overloaded(self) -> npt.NDArray[np.bool_]:
@@ -65,37 +78,50 @@ class PhaseCycleAverage:
     """
 
     def __init__(self, samples: int, phase_cycle: tuple[complex, ...]) -> None:
-        self.samples = samples
         self.phase_cycle = phase_cycle
         self.averages = 0
-        self.overload = np.zeros(samples, dtype=bool)
-        self._total = np.zeros(samples, dtype=np.complex128)
-        self._sums: list[FrameSum] = []
-        self._new_round()
-
-    def _new_round(self) -> None:
-        self._sums = [FrameSum(self.samples) for _ in self.phase_cycle]
+        self._round = [FrameSum(samples) for _ in phase_cycle]
+        self._committed = [np.zeros(2 * samples, dtype=np.int32) for _ in phase_cycle]
+        self._in_committed = 0
+        self._earlier = np.zeros(0, dtype=np.complex128)
 
     def frame_sum(self, phase: int) -> FrameSum:
         """Where the frames of one phase (index into the cycle) of the round are added."""
-        return self._sums[phase]
+        return self._round[phase]
 
     @property
     def frames(self) -> int:
         """All frames so far, whole phase cycles or not."""
-        return self.averages + sum(frame_sum.frames for frame_sum in self._sums)
+        return self.averages + sum(frame_sum.frames for frame_sum in self._round)
 
     def commit(self) -> None:
         """End a round: its frames count from now on. Every phase must have the same number of frames."""
-        counts = {frame_sum.frames for frame_sum in self._sums}
+        counts = {frame_sum.frames for frame_sum in self._round}
         if len(counts) != 1:
             raise ValueError(f"A round must have as many frames of every phase, not {sorted(counts)}.")
-        for phase, frame_sum in zip(self.phase_cycle, self._sums, strict=True):
-            self._total += np.conj(complex(phase)) * frame_sum.total()
-            self.overload |= frame_sum.overloaded()
-        self.averages += sum(frame_sum.frames for frame_sum in self._sums)
-        self._new_round()
+        frames = counts.pop()
+        if self._in_committed + frames > FRAMES_PER_LONG_SUM:
+            self._earlier = self._sum()
+            for committed in self._committed:
+                committed[:] = 0
+            self._in_committed = 0
+        for frame_sum, committed in zip(self._round, self._committed, strict=True):
+            frame_sum.move_to(committed)
+        self._in_committed += frames
+        self.averages += frames * len(self.phase_cycle)
+
+    def overloaded(self) -> npt.NDArray[np.bool_]:
+        """Which samples (n,) reached an end of the converter's scale in any frame."""
+        return np.asarray(np.any([frame_sum.overloaded() for frame_sum in self._round], axis=0))
 
     def mean(self) -> ComplexArray:
         """The average (n,) of what was committed; zeros if nothing was."""
-        return (self._total / (max(self.averages, 1) * RX_FULL_SCALE)).astype(np.complex64)
+        return (self._sum() / (max(self.averages, 1) * RX_FULL_SCALE)).astype(np.complex64)
+
+    def _sum(self) -> npt.NDArray[np.complex128]:
+        total = np.zeros(len(self._committed[0]) // 2, dtype=np.complex128)
+        for phase, committed in zip(self.phase_cycle, self._committed, strict=True):
+            total += np.conj(complex(phase)) * committed.astype(np.float64).view(np.complex128)
+        if len(self._earlier):
+            total += self._earlier
+        return total

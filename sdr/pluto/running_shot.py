@@ -117,7 +117,7 @@ class RunningShot:
             started_at_unix_s=self._started_at_unix_s,
         )
         overloaded = int(
-            np.count_nonzero(average.overload[start : start + shot.capture_samples] & capture.receive_mask)
+            np.count_nonzero(average.overloaded()[start : start + shot.capture_samples] & capture.receive_mask)
         )
         if overloaded:
             data = int(np.count_nonzero(capture.receive_mask))

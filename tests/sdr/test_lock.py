@@ -11,7 +11,10 @@ import pytest
 from sdr.errors import RadioBusy
 from sdr.lock import RadioLock, lock_directory
 
-HOLD = "import sys; from sdr.lock import RadioLock; lock = RadioLock(sys.argv[1]); print('held', flush=True); sys.stdin.read()"
+HOLD = (
+    "import sys; from sdr.lock import RadioLock; lock = RadioLock(sys.argv[1]);"
+    "print('held', flush=True); sys.stdin.read()"
+)
 INHERIT = (
     "import subprocess, sys; from sdr.lock import RadioLock; lock = RadioLock(sys.argv[1]);"
     "child = subprocess.Popen(['sleep', '60'], pass_fds=[lock.fileno()], stdout=subprocess.DEVNULL);"

@@ -150,8 +150,7 @@ def test_whatever_passes_is_within_every_limit(
     )
     try:
         check(candidate, LIMITS, UPPER, RADIO)
-    except SafetyLimitExceeded as error:
-        assert error.field
+    except SafetyLimitExceeded:
         return
     assert LIMITS.sample_rate_min_hz <= rate <= LIMITS.sample_rate_max_hz
     assert LIMITS.frequency_min_hz <= frequency <= LIMITS.frequency_max_hz

@@ -25,8 +25,8 @@ def test_the_sum_is_exact(frames: int, extreme: int | None, seed: int) -> None:
 
 
 def test_the_short_sum_is_as_long_as_16_bits_allow() -> None:
-    assert -2048 * FRAMES_PER_SHORT_SUM == np.iinfo(np.int16).min
-    assert 2047 * FRAMES_PER_SHORT_SUM <= np.iinfo(np.int16).max
+    assert np.iinfo(np.int16).min == -2048 * FRAMES_PER_SHORT_SUM
+    assert np.iinfo(np.int16).max >= 2047 * FRAMES_PER_SHORT_SUM
 
 
 def test_overload_is_seen_in_any_frame() -> None:
@@ -54,6 +54,18 @@ def test_phase_cycle_keeps_the_signal_and_drops_the_offset(cycle: tuple[complex,
     assert average.averages == 6 * len(cycle)
     left = 0.0 if abs(sum(cycle)) < 1e-9 else offset * np.mean(np.conj(cycle))
     np.testing.assert_allclose(average.mean() * RX_FULL_SCALE, signal + left, atol=0.8)
+
+
+def test_more_frames_than_a_sum_of_32_bits_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sdr.pluto.accumulate.FRAMES_PER_LONG_SUM", 20)
+    average = PhaseCycleAverage(2, (1, -1))
+    for _ in range(7):
+        for _ in range(9):
+            average.frame_sum(0).add(np.array([2047, -2048, 100, 0], dtype=np.int16))
+            average.frame_sum(1).add(np.array([-2047, 2047, 100, 0], dtype=np.int16))
+        average.commit()
+    assert average.averages == 126
+    np.testing.assert_allclose(average.mean() * RX_FULL_SCALE, [2047 - 2047.5j, 0], rtol=1e-6)
 
 
 def test_only_whole_cycles_count() -> None:

@@ -24,5 +24,5 @@ def test_every_phase_gets_its_share_in_short_bursts(
         done[burst.phase] += burst.frames
         if burst.ends_round:
             assert len({done[phase] for phase in range(phases)}) == 1
-    assert done == {phase: per_phase for phase in range(phases)}
+    assert done == dict.fromkeys(range(phases), per_phase)
     assert burst.ends_round
