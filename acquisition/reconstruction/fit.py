@@ -1,0 +1,308 @@
+"""Joint least-squares fit of lines and nuisances: poles and shapes by Gauss-Newton, amplitudes eliminated.
+
+This is variable projection (Golub and Pereyra 1973, with Kaufman's simplification of the Jacobian): for given poles the
+amplitudes follow from a linear least-squares problem, so only the poles are searched. A line has one frequency, width
+and shape in all captures, and an amplitude of its own in each, because each capture has a phase of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from acquisition.reconstruction.record import Complex, Real, Record
+
+FREQUENCY, WIDTH, SATURATION, SHAPE = range(4)
+PARAMETERS = 4
+
+SATURATION_PRIOR = (0.7, 1.0)
+"""Mean and standard deviation of the squared flip angle (rad^2) before anything was measured: some 45 +- 35 degrees."""
+
+LN_WIDTH_PRIOR = (np.log(1.0e3), 1.5)
+"""The same of ln(FWHM / Hz): lines of 0.2 to 5 kHz are usual."""
+
+
+@dataclass(frozen=True)
+class Component:
+    """One explanation of the data. `members` are the captures it is part of.
+
+    Kinds: "line" (answers the waveform), "probe" (the same, but of the probe: very broad) and "carrier" (interference of
+    constant frequency, whatever is sent; its width is zero). `saturation` is the squared flip angle (see
+    `Record.line_states`); `shape` the deviation from a Lorentzian line, r + shape (pi FWHM)^2 d^2 r / d(pi FWHM)^2,
+    fitted where `free_shape`.
+    """
+
+    kind: str
+    frequency_hz: float
+    fwhm_hz: float
+    members: tuple[int, ...]
+    saturation: float = 0.0
+    shape: float = 0.0
+    free_saturation: bool = False
+    free_shape: bool = False
+
+    @property
+    def free(self) -> tuple[bool, bool, bool, bool]:
+        """Which of frequency, ln FWHM, saturation and shape are fitted."""
+        return (True, self.kind != "carrier", self.free_saturation, self.free_shape)
+
+    def at(self, frequency_hz: float) -> Component:
+        """The same component at another frequency."""
+        return replace(self, frequency_hz=frequency_hz)
+
+
+@dataclass(frozen=True, eq=False)
+class Solution:
+    """Best amplitudes for given poles, in every capture.
+
+    `rss` (captures,) are the residual sums of squares, `cost` minus the logarithm of likelihood and prior.
+    `amplitudes[c][i]` is the amplitude of component i in capture c (0 if not a member), `energies[c][i]` the energy of
+    its response there at amplitude 1. `information` (4n, 4n) and `gradient` (4n,) are half the second derivative of the
+    cost and minus half the first one, by (frequency in Hz, ln FWHM, saturation, shape) of each component in turn.
+    """
+
+    rss: Real
+    cost: float
+    amplitudes: tuple[Complex, ...]
+    energies: tuple[Real, ...]
+    inverses: tuple[Complex, ...]
+    information: Real
+    gradient: Real
+
+
+@dataclass(frozen=True, eq=False)
+class _Columns:
+    """Signals of one component in one capture as polynomials in j times p^j, shape (columns, 3, blocks).
+
+    The first is the response itself; then its derivatives by the exponent, by the saturation and by the shape.
+    """
+
+    values: Complex
+    exponent: complex
+    orders: int
+
+
+def _columns(record: Record, component: Component) -> _Columns:
+    exponent = complex(record.pole_exponent(component.frequency_hz, component.fwhm_hz))
+    if component.kind == "carrier":
+        z0, z1, z2, zq = record.carrier_states(exponent)
+    else:
+        z0, z1, z2, zq = record.line_states(exponent, component.saturation)
+    zero = np.zeros_like(z0)
+    values = np.empty((4 if component.free_shape else 3 if component.free_saturation else 2, 3, len(z0)), dtype=complex)
+    values[0] = z0, zero, zero
+    values[1] = z1, z0, zero
+    if component.free_saturation or component.free_shape:
+        values[2] = zq, zero, zero
+    if component.free_shape:
+        curvature = (np.pi * component.fwhm_hz / record.rate_hz) ** 2
+        values[3] = curvature * z2, 2 * curvature * z1, curvature * z0
+        values[0] += component.shape * values[3]
+    return _Columns(values, exponent, 3 if component.free_shape else 2)
+
+
+def signal_blocks(record: Record, component: Component, amplitude: complex) -> Complex:
+    """The component's signal in one capture, in the shape of `Record.data`."""
+    columns = _columns(record, component)
+    return record.in_blocks(amplitude * columns.values[0, : columns.orders], columns.exponent)
+
+
+def solve(records: Sequence[Record], sigmas: Real, components: Sequence[Component]) -> Solution:
+    """Eliminate the amplitudes for given poles; `sigmas` (captures,) is the noise per sample of each."""
+    n = len(components)
+    information, gradient = np.zeros((PARAMETERS * n, PARAMETERS * n)), np.zeros(PARAMETERS * n)
+    rss = np.empty(len(records))
+    amplitudes, energies, inverses = [], [], []
+    for c, record in enumerate(records):
+        members = [i for i, component in enumerate(components) if c in component.members]
+        amplitude, energy = np.zeros(n, dtype=np.complex128), np.zeros(n)
+        rss[c] = record.energy
+        inverse = np.zeros((0, 0), dtype=np.complex128)
+        if members:
+            parts = [_columns(record, components[i]) for i in members]
+            gram, data = _products(record, parts)
+            sizes = np.asarray([len(part.values) for part in parts])
+            main = np.cumsum(sizes) - sizes
+            inverse = _inverse(gram[np.ix_(main, main)])
+            solved = inverse @ data[main]
+            rss[c] = max(record.energy - float(np.vdot(data[main], solved).real), 0.0)
+            amplitude[members], energy[members] = solved, np.diag(gram)[main].real
+            rows, slots, scale = _derivatives(record, components, members, main, solved)
+            cross = gram[np.ix_(rows, main)] @ inverse
+            curvature = gram[np.ix_(rows, rows)] - cross @ gram[np.ix_(main, rows)]
+            slope = data[rows] - cross @ data[main]
+            weight = 1.0 / sigmas[c] ** 2
+            information[np.ix_(slots, slots)] += weight * (np.conj(scale)[:, None] * curvature * scale).real
+            gradient[slots] += weight * (np.conj(scale) * slope).real
+        amplitudes.append(amplitude)
+        energies.append(energy)
+        inverses.append(inverse)
+    cost = float(np.sum(rss / sigmas**2)) + _add_priors(components, information, gradient)
+    return Solution(rss, cost, tuple(amplitudes), tuple(energies), tuple(inverses), information, gradient)
+
+
+def _derivatives(
+    record: Record,
+    components: Sequence[Component],
+    members: Sequence[int],
+    main: npt.NDArray[np.int_],
+    amplitudes: Complex,
+) -> tuple[npt.NDArray[np.int_], npt.NDArray[np.int_], Complex]:
+    """For every searched parameter: the column it moves, its place in the parameter vector, and the factor on it."""
+    rows, slots, scale = [], [], []
+    for k, i in enumerate(members):
+        component = components[i]
+        factors = (
+            (FREQUENCY, 1, 2j * np.pi / record.rate_hz),
+            (WIDTH, 1, -np.pi * component.fwhm_hz / record.rate_hz),
+            (SATURATION, 2, 1.0),
+            (SHAPE, 3, 1.0),
+        )
+        for parameter, column, factor in factors:
+            if component.free[parameter]:
+                rows.append(int(main[k]) + column)
+                slots.append(PARAMETERS * i + parameter)
+                scale.append(factor * amplitudes[k])
+    return np.asarray(rows), np.asarray(slots), np.asarray(scale, dtype=np.complex128)
+
+
+def _add_priors(components: Sequence[Component], information: Real, gradient: Real) -> float:
+    """Gaussian priors of width and saturation; returns their part of the cost."""
+    cost = 0.0
+    for i, component in enumerate(components):
+        if component.kind != "line":
+            continue
+        terms = [(WIDTH, float(np.log(component.fwhm_hz)), *LN_WIDTH_PRIOR)]
+        if component.free_saturation:
+            terms.append((SATURATION, component.saturation, *SATURATION_PRIOR))
+        if component.free_shape:
+            terms.append((SHAPE, component.shape, 0.0, 0.3))
+        for parameter, value, mean, deviation in terms:
+            slot = PARAMETERS * i + parameter
+            cost += (value - mean) ** 2 / (2 * deviation**2)
+            gradient[slot] -= (value - mean) / (2 * deviation**2)
+            information[slot, slot] += 1 / (2 * deviation**2)
+    return cost
+
+
+def _inverse(gram: Complex) -> Complex:
+    """Inverse of a Gram matrix, of its well-determined part where two components are almost the same."""
+    size = np.sqrt(np.maximum(np.diag(gram).real, 1e-300))
+    return np.asarray(np.linalg.pinv(gram / np.outer(size, size), rcond=1e-9, hermitian=True) / np.outer(size, size))
+
+
+def _products(record: Record, parts: Sequence[_Columns]) -> tuple[Complex, Complex]:
+    """Gram matrix of all columns, and their products with the data."""
+    sizes = [len(part.values) for part in parts]
+    offsets = np.concatenate([[0], np.cumsum(sizes)])
+    gram = np.empty((offsets[-1], offsets[-1]), dtype=np.complex128)
+    data = np.empty(offsets[-1], dtype=np.complex128)
+    for a, first in enumerate(parts):
+        here = slice(offsets[a], offsets[a + 1])
+        left = np.conj(first.values[:, : first.orders]).reshape(sizes[a], -1)
+        data[here] = left @ record.data_sums(record.data, first.exponent, first.orders).ravel()
+        for b in range(a, len(parts)):
+            second = parts[b]
+            sums = record.power_sums(np.conj(first.exponent) + second.exponent, first.orders + second.orders - 1)
+            values = second.values[:, : second.orders]
+            right = [np.sum(values * sums[p : p + second.orders], axis=1) for p in range(first.orders)]
+            there = slice(offsets[b], offsets[b + 1])
+            gram[here, there] = left @ np.stack(right, axis=1).reshape(sizes[b], -1).T
+            gram[there, here] = gram[here, there].conj().T
+    return gram, data
+
+
+def free_parameters(components: Sequence[Component]) -> npt.NDArray[np.bool_]:
+    """Which entries of the parameter vector are searched, shape (4n,)."""
+    return np.asarray([flag for component in components for flag in component.free], dtype=bool)
+
+
+def refine(
+    records: Sequence[Record],
+    sigmas: Real,
+    components: Sequence[Component],
+    *,
+    fwhm_limits_hz: tuple[float, float],
+    movable: Sequence[int] | None = None,
+    rounds: int = 12,
+    tolerance: float = 1e-3,
+) -> tuple[list[Component], Solution]:
+    """Move the poles to the least cost, by damped Gauss-Newton steps; only the `movable` components, default all."""
+    current = list(components)
+    best = solve(records, sigmas, current)
+    free = free_parameters(current)
+    if movable is not None:
+        allowed = np.zeros(len(current), dtype=bool)
+        allowed[list(movable)] = True
+        free &= np.repeat(allowed, PARAMETERS)
+    if not free.any():
+        return current, best
+    damping = 1e-3
+    for _ in range(rounds):
+        matrix = best.information[np.ix_(free, free)]
+        diagonal = np.diag(matrix)
+        damped = matrix + np.diag(damping * diagonal + 1e-12 * max(float(diagonal.max(initial=0.0)), 1e-300))
+        step = np.zeros(len(free))
+        step[free] = np.linalg.lstsq(damped, best.gradient[free], rcond=None)[0]
+        trial = [
+            _stepped(component, step[PARAMETERS * i : PARAMETERS * (i + 1)], fwhm_limits_hz)
+            for i, component in enumerate(current)
+        ]
+        found = solve(records, sigmas, trial)
+        gain = best.cost - found.cost
+        if gain >= 0:
+            current, best = trial, found
+            damping = max(damping / 5, 1e-7)
+            if gain < tolerance:
+                break
+        else:
+            damping *= 10
+            if damping > 1e6:
+                break
+    return current, best
+
+
+def _stepped(component: Component, step: Real, fwhm_limits_hz: tuple[float, float]) -> Component:
+    """A component moved by one step, no further than is sensible at once."""
+    if component.kind == "carrier":
+        return component.at(component.frequency_hz + float(np.clip(step[FREQUENCY], -500.0, 500.0)))
+    low, high = fwhm_limits_hz if component.kind == "line" else (2e4, 3e6)
+    reach = max(component.fwhm_hz, 100.0)
+    return replace(
+        component,
+        frequency_hz=component.frequency_hz + float(np.clip(step[FREQUENCY], -reach, reach)),
+        fwhm_hz=float(np.clip(component.fwhm_hz * np.exp(np.clip(step[WIDTH], -1.0, 1.0)), low, high)),
+        saturation=float(np.clip(component.saturation + step[SATURATION], 0.0, 4.0)),
+        shape=float(np.clip(component.shape + step[SHAPE], -1.0, 1.0)),
+    )
+
+
+def residual(records: Sequence[Record], components: Sequence[Component], solution: Solution) -> list[Complex]:
+    """What the components leave of each capture's data, in the shape of `Record.data`."""
+    left = []
+    for c, record in enumerate(records):
+        data = record.data.copy()
+        for i, component in enumerate(components):
+            if c in component.members:
+                data -= signal_blocks(record, component, complex(solution.amplitudes[c][i]))
+        left.append(data)
+    return left
+
+
+def covariance(solution: Solution, components: Sequence[Component]) -> Real:
+    """Covariance of (frequency in Hz, ln FWHM, saturation, shape) of each component in turn; NaN where not searched.
+
+    The Cramer-Rao bound with the priors: with complex noise of E|n|^2 = sigma^2 the Fisher information is
+    2 Re(J^H J) / sigma^2, that is twice `Solution.information`.
+    """
+    free = free_parameters(components)
+    out = np.full((len(free), len(free)), np.nan)
+    matrix = 2.0 * solution.information[np.ix_(free, free)]
+    size = np.sqrt(np.maximum(np.diag(matrix), 1e-300))
+    inverse = np.linalg.pinv(matrix / np.outer(size, size), rcond=1e-12, hermitian=True) / np.outer(size, size)
+    inverse[np.diag(inverse) <= 0, :] = np.nan
+    out[np.ix_(free, free)] = inverse
+    return out

@@ -1,0 +1,106 @@
+"""From fitted components to lines with honest uncertainties."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+
+from acquisition.lines import Line
+from acquisition.reconstruction.fit import FREQUENCY, PARAMETERS, WIDTH, Component, covariance, solve
+from acquisition.reconstruction.record import Real
+from acquisition.reconstruction.unfold import Unfolder
+
+
+def lines_of(unfolder: Unfolder) -> list[Line]:
+    """Every line that the pursuit found, by rising frequency."""
+    variances = covariance(unfolder.solution, unfolder.components)
+    lines = [
+        _line(unfolder, i, variances)
+        for i, component in enumerate(unfolder.components)
+        if component.kind == "line" and component.members
+    ]
+    return sorted(lines, key=lambda line: line.frequency_hz)
+
+
+def _line(unfolder: Unfolder, index: int, variances: Real) -> Line:
+    component = unfolder.components[index]
+    inflation = _mismatch(unfolder, component)
+    frequency = PARAMETERS * index + FREQUENCY
+    width = PARAMETERS * index + WIDTH
+    amplitude, phase, amplitude_variance = _amplitude(unfolder, index)
+    sensitivity = _width_sensitivity(unfolder, index, amplitude)
+    amplitude_variance += sensitivity**2 * float(variances[width, width])
+    statistic = unfolder.statistics()[index][0]
+    return Line(
+        frequency_hz=component.frequency_hz,
+        frequency_sigma_hz=inflation * math.sqrt(variances[frequency, frequency]),
+        fwhm_hz=component.fwhm_hz,
+        fwhm_sigma_hz=inflation * component.fwhm_hz * math.sqrt(variances[width, width]),
+        amplitude=amplitude,
+        amplitude_sigma=inflation * math.sqrt(amplitude_variance),
+        phase_rad=phase,
+        snr=math.sqrt(statistic),
+        unfolding_confidence=unfolder.confidences.get(index, 1.0),
+    )
+
+
+def _amplitude(unfolder: Unfolder, index: int) -> tuple[float, float, float]:
+    """Amplitude as of a linear response, phase in the first capture, and variance at a known width.
+
+    Averaged over captures by weight. A saturated response is weaker; the amplitude given is that of the linear response
+    of equal energy, so it does not depend on how well the saturation is known.
+    """
+    component = unfolder.components[index]
+    total = weights = 0.0
+    for c in component.members:
+        record = unfolder.records[c]
+        linear = float(record.response_energy(np.asarray([component.frequency_hz]), component.fwhm_hz)[0])
+        energy = float(unfolder.solution.energies[c][index])
+        scale = math.sqrt(energy / linear) if linear > 0 else 1.0
+        place = sum(1 for other in unfolder.components[:index] if c in other.members)
+        variance = float(unfolder.solution.inverses[c][place, place].real) * float(unfolder.sigmas[c]) ** 2 * scale**2
+        weight = 1 / max(variance, 1e-300)
+        total += weight * scale * abs(unfolder.solution.amplitudes[c][index])
+        weights += weight
+    phase = float(np.angle(unfolder.solution.amplitudes[component.members[0]][index]))
+    # The complex amplitude has this variance; along its own direction half of it.
+    return total / weights, phase, 0.5 / weights
+
+
+def _width_sensitivity(unfolder: Unfolder, index: int, amplitude: float) -> float:
+    """d amplitude / d ln FWHM: a wider line fits the same data with a larger amplitude."""
+    component = unfolder.components[index]
+    step = 0.05
+    wider = list(unfolder.components)
+    wider[index] = replace(component, fwhm_hz=component.fwhm_hz * math.exp(step))
+    solution = solve(unfolder.records, unfolder.sigmas, wider)
+    c = component.members[0]
+    before = abs(unfolder.solution.amplitudes[c][index])
+    after = abs(solution.amplitudes[c][index])
+    return amplitude * (after / before - 1) / step if before > 0 else 0.0
+
+
+def _mismatch(unfolder: Unfolder, component: Component) -> float:
+    """By how much the residual around the line and its nearest images exceeds noise, as a factor >= 1 on sigmas."""
+    values = []
+    for c in component.members:
+        scans = unfolder.scans[c]
+        if not scans:
+            continue
+        scan = min(scans, key=lambda s: abs(math.log(s.fwhm_hz / component.fwhm_hz)))
+        spacing = unfolder.records[c].tooth_spacing_hz
+        for k in (-1, 0, 1) if spacing is not None else (0,):
+            centre = component.frequency_hz + k * (spacing or 0.0)
+            near = np.abs(scan.frequency_hz - centre) < 2 * component.fwhm_hz
+            values.extend((scan.power[near] / unfolder.sigmas[c] ** 2).tolist())
+    if not values:
+        return 1.0
+    # Noise gives 1 on average; up to 2 is within its scatter over so few independent values.
+    return math.sqrt(max(1.0, float(np.mean(values)) / 2.0))
+
+
+def confident(lines: list[Line], least: float) -> list[Line]:
+    """Lines whose tooth is at least this certain."""
+    return [line for line in lines if line.unfolding_confidence >= least]

@@ -1,0 +1,87 @@
+"""From captures to lines: the survey as a whole, and one line in narrow-band captures."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from acquisition.experiment import Spectrum
+from acquisition.lines import Line
+from acquisition.reconstruction.correlate import correlation_spectrum
+from acquisition.reconstruction.parameters import ReconstructionParameters
+from acquisition.reconstruction.record import Record
+from acquisition.reconstruction.report import lines_of
+from acquisition.reconstruction.result import Reconstruction
+from acquisition.reconstruction.unfold import Unfolder
+from acquisition.shot import Capture
+
+
+def reconstruct_survey(
+    captures: Sequence[Capture], parameters: ReconstructionParameters | None = None
+) -> Reconstruction:
+    """Lines in any number of captures of one sample, as candidates with their unfolding confidence.
+
+    The captures may differ in centre frequency, comb and sample rate; a line that several of them see is one line, fitted
+    in all of them. Captures without data (no transmission, or no reception) are left out with a message.
+    """
+    chosen = parameters or ReconstructionParameters()
+    records, messages = _usable(captures)
+    if not records:
+        empty = Spectrum(0.0, 1.0, np.zeros(0, dtype=np.complex64), 0.0)
+        return Reconstruction((), empty, 0.0, tuple(messages))
+    unfolder = Unfolder(records, chosen)
+    unfolder.run()
+    lines = lines_of(unfolder)
+    unsure = [line for line in lines if line.unfolding_confidence < chosen.minimum_confidence]
+    messages += unfolder.messages
+    messages += [
+        f"A line near {line.frequency_hz / 1e6:.4f} MHz was left out: "
+        f"its tooth is certain to {line.unfolding_confidence:.2f} only."
+        for line in unsure
+    ]
+    low = min(searcher.low_hz for searcher in unfolder.searchers)
+    high = max(searcher.high_hz for searcher in unfolder.searchers)
+    spectrum = correlation_spectrum(records, [record.received for record in records], unfolder.sigmas, (low, high))
+    noise = math.sqrt(float(np.mean(unfolder.sigmas**2)))
+    return Reconstruction(tuple(line for line in lines if line not in unsure), spectrum, noise, tuple(messages))
+
+
+def fit_line(
+    captures: Sequence[Capture],
+    near_hz: float,
+    search_half_width_hz: float,
+    parameters: ReconstructionParameters | None = None,
+) -> Line | None:
+    """The strongest line within +- `search_half_width_hz` of a frequency, or None where noise explains the data.
+
+    Meant for narrow-band captures with an un-combed pulse. The detection threshold is that of the false-alarm rate in the
+    narrow range, so it is lower than a survey's.
+    """
+    chosen = parameters or ReconstructionParameters()
+    records, _ = _usable(captures)
+    if not records:
+        return None
+    band = (near_hz - search_half_width_hz, near_hz + search_half_width_hz)
+    unfolder = Unfolder(records, chosen, band_hz=band)
+    unfolder.run()
+    lines = [line for line in lines_of(unfolder) if abs(line.frequency_hz - near_hz) <= search_half_width_hz]
+    return max(lines, key=lambda line: line.snr, default=None)
+
+
+def _usable(captures: Sequence[Capture]) -> tuple[list[Record], list[str]]:
+    """Captures that can be reconstructed, prepared, and a sentence for each that cannot."""
+    records: list[Record] = []
+    messages: list[str] = []
+    for capture in captures:
+        name = f"The capture at {capture.centre_frequency_hz / 1e6:.4f} MHz"
+        if len(capture.samples) == 0 or not np.any(capture.waveform):
+            messages.append(f"{name} has no transmission in it and was left out.")
+            continue
+        record = Record(capture)
+        if record.count < 16 or record.energy == 0.0:
+            messages.append(f"{name} has no received data outside transmission and dead time and was left out.")
+            continue
+        records.append(record)
+    return records, messages
