@@ -1,0 +1,103 @@
+"""`python -m sdr.simulated`: an ADALM-Pluto with a probe and a sample, served on TCP."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+
+from sdr.simulated.clock import clock
+from sdr.simulated.converter import Converter
+from sdr.simulated.devices import DEFAULT_SERIAL, TUNING, pluto_context
+from sdr.simulated.faults import Faults
+from sdr.simulated.log import EventLog
+from sdr.simulated.radio import Radio, RadioOptions
+from sdr.simulated.samples import CATALOGUE, SampleError, catalogue_names, load
+from sdr.simulated.server import Server
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m sdr.simulated", description=__doc__)
+    parser.add_argument("--sample", default="KClO3", help="name of the catalogue, or a .json file")
+    parser.add_argument("--list-samples", action="store_true", help="print the catalogue and exit")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=30431, help="0 takes any free port")
+    parser.add_argument(
+        "--seed", type=int, default=None, help="of noise, phases and the sample unknown; random if not given"
+    )
+    parser.add_argument("--log", type=Path, default=None, help="file for the radio's own log, JSON lines")
+    parser.add_argument("--clock", choices=("fast", "real"), default="fast")
+    parser.add_argument("--firmware", default="v0.39", help="v0.39 has the TDD core, v0.32 has not")
+    parser.add_argument("--converter", default="upper:400e6", help="upper:HZ, lower:HZ or none")
+    parser.add_argument("--serial", default=DEFAULT_SERIAL)
+    parser.add_argument("--model", choices=tuple(TUNING), default="ad9363a", help="decides the tuning range")
+    parser.add_argument(
+        "--tx-hold",
+        choices=("restart", "keep"),
+        default="restart",
+        help="what a cyclic waveform does when the TDD core releases it: start again, or go on where it was held",
+    )
+    parser.add_argument("--fault", action="append", default=[], help="KIND:N, may be given several times")
+    parser.add_argument("--control", action="store_true", help="take lines 'fault KIND:N' from standard input")
+    return parser
+
+
+def _list_samples() -> None:
+    for name in catalogue_names():
+        lines = CATALOGUE[name].lines if name in CATALOGUE else ()
+        text = ", ".join(f"{line.nuclide} {line.frequency_hz / 1e6:.4f} MHz" for line in lines)
+        print(f"{name}: {text or ('made up from --seed' if name == 'unknown' else 'no lines')}")
+
+
+def _take_commands(faults: Faults) -> None:
+    for line in sys.stdin:
+        command, _, argument = line.strip().partition(" ")
+        try:
+            if command != "fault":
+                raise ValueError(f"unknown command {command!r}")
+            faults.add(argument)
+        except ValueError as error:
+            print(error, file=sys.stderr, flush=True)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Serve until SIGTERM or SIGINT; 2 if the arguments make no sense."""
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if options.list_samples:
+        _list_samples()
+        return 0
+    seed = options.seed if options.seed is not None else int.from_bytes(os.urandom(4), "little")
+    faults = Faults()
+    try:
+        sample = load(options.sample, seed)
+        context = pluto_context(options.firmware, options.serial, options.model)
+        log = EventLog(options.log)
+        radio_options = RadioOptions(
+            sample, clock(options.clock), Converter.parse(options.converter), log, seed, options.tx_hold == "restart"
+        )
+        for fault in options.fault:
+            faults.add(fault)
+        server = Server(Radio(context, radio_options), log, faults, options.host, options.port)
+    except (SampleError, ValueError, OverflowError) as error:
+        parser.error(str(error))
+    except OSError as error:
+        print(f"cannot listen on {options.host}:{options.port}: {error.strerror or error}", file=sys.stderr)
+        return 1
+    # A thread deep in a computation must not delay the end; the operating system closes everything.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: os._exit(0))
+    if options.control:
+        threading.Thread(target=_take_commands, args=(faults,), daemon=True).start()
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    host, port = server.address
+    print(f"ready ip:{host}:{port}", flush=True)
+    while True:
+        signal.pause()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

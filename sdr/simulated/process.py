@@ -1,0 +1,119 @@
+"""Run the simulated spectrometer as a process of its own, for tests and benchmarks."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import selectors
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from sdr.simulated.log import read_log
+
+_START_S = 30.0
+_STOP_S = 5.0
+
+
+class SimulatedProcess:
+    """Handle of a running simulator."""
+
+    def __init__(self, process: subprocess.Popen[str], uri: str, log_path: Path) -> None:
+        self._process = process
+        self._log_path = log_path
+        self.uri = uri
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def log(self) -> list[dict[str, Any]]:
+        """The radio's own log so far."""
+        return read_log(self._log_path)
+
+    def fault(self, text: str) -> None:
+        """Let a fault happen, such as "kill-mid-buffer:1" (see sdr.simulated.faults)."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(f"fault {text}\n")
+        self._process.stdin.flush()
+
+    def stop(self) -> int:
+        """End it with SIGTERM; returns its exit status."""
+        if self._process.poll() is None:
+            self._process.terminate()
+        try:
+            return self._process.wait(_STOP_S)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            return self._process.wait()
+
+    def kill(self) -> None:
+        """End it with SIGKILL, as a power cut would."""
+        self._process.kill()
+        self._process.wait()
+
+
+@contextlib.contextmanager
+def running(
+    sample: str | Path | Mapping[str, Any] = "KClO3",
+    *,
+    port: int = 0,
+    seed: int | None = 1,
+    clock: str = "fast",
+    firmware: str = "v0.39",
+    converter: str = "upper:400e6",
+    serial: str | None = None,
+    arguments: Sequence[str] = (),
+) -> Iterator[SimulatedProcess]:
+    """Start `python -m sdr.simulated` and end it on the way out.
+
+    `sample` is a name of the catalogue, a JSON file, or the decoded content of one. `arguments` are passed on.
+    """
+    with tempfile.TemporaryDirectory(prefix="simulated-") as folder:
+        if isinstance(sample, Mapping):
+            path = Path(folder, "sample.json")
+            path.write_text(json.dumps(sample), encoding="utf-8")
+            sample = path
+        log_path = Path(folder, "radio.jsonl")
+        command = [sys.executable, "-m", "sdr.simulated", "--sample", str(sample), "--port", str(port)]
+        command += ["--clock", clock, "--firmware", firmware, "--converter", converter, "--log", str(log_path)]
+        command += ["--seed", str(seed)] if seed is not None else []
+        command += ["--serial", serial] if serial is not None else []
+        process = subprocess.Popen(
+            [*command, "--control", *arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=Path(__file__).resolve().parents[2],
+            env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
+        )
+        try:
+            uri = _wait_until_ready(process)
+            yield SimulatedProcess(process, uri, log_path)
+        finally:
+            if process.poll() is None:
+                process.kill()
+            process.wait()
+            for stream in (process.stdin, process.stdout):
+                if stream is not None:
+                    with contextlib.suppress(BrokenPipeError):
+                        stream.close()
+
+
+def _wait_until_ready(process: subprocess.Popen[str]) -> str:
+    assert process.stdout is not None
+    with selectors.DefaultSelector() as selector:
+        selector.register(process.stdout, selectors.EVENT_READ)
+        deadline = time.monotonic() + _START_S
+        while (left := deadline - time.monotonic()) > 0:
+            if selector.select(left):
+                words = process.stdout.readline().split()
+                if words[:1] == ["ready"]:
+                    return words[1]
+                raise RuntimeError(f"the simulator ended with status {process.wait()} before it was ready")
+    raise RuntimeError(f"the simulator was not ready within {_START_S:g} s")
