@@ -7,11 +7,14 @@ by its samples, which makes fits exact and thousands of times cheaper than sampl
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import numpy.typing as npt
 from scipy import fft
 from scipy.linalg import solve_banded
 
+from acquisition.errors import AcquisitionError
 from acquisition.reconstruction.teeth import tooth_spacing_samples
 from acquisition.shot import Capture
 
@@ -20,6 +23,11 @@ Real = npt.NDArray[np.float64]
 Index = npt.NDArray[np.intp]
 
 BLOCK_SAMPLES_MAX = 512
+BLOCKS_MAX = 50_000
+
+
+class TooIrregular(AcquisitionError):
+    """A waveform that no comb and no pulse looks like, for which reconstruction would take for ever."""
 
 
 class Record:
@@ -59,7 +67,9 @@ class Record:
         bounds = np.concatenate([[0], edges, [self.samples]])
         runs = list(zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True))
         inner = [stop - start for start, stop in runs[:-1] if self.mask[start]]
-        longest = int(np.clip(max(inner, default=256), 64, BLOCK_SAMPLES_MAX))
+        # The longest gap, but not when a few long ones among many short ones would make the array mostly padding.
+        typical = min(max(inner), math.ceil(2 * sum(inner) / len(inner))) if inner else 256
+        longest = int(np.clip(typical, 8, BLOCK_SAMPLES_MAX))
         starts: list[int] = []
         lengths: list[int] = []
         for start, stop in runs:
@@ -71,6 +81,8 @@ class Record:
                 for begin in range(start, stop, BLOCK_SAMPLES_MAX):
                     starts.append(begin)
                     lengths.append(0)
+        if len(starts) > BLOCKS_MAX:
+            raise TooIrregular(f"the waveform switches so often that reception falls into {len(starts)} pieces")
         self.start: Index = np.asarray(starts, dtype=np.intp)
         self.length: Index = np.asarray(lengths, dtype=np.intp)
         self.position: Index = np.arange(longest, dtype=np.intp)

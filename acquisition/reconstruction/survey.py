@@ -11,7 +11,7 @@ from acquisition.experiment import Spectrum
 from acquisition.lines import Line
 from acquisition.reconstruction.correlate import correlation_spectrum
 from acquisition.reconstruction.parameters import ReconstructionParameters
-from acquisition.reconstruction.record import Record
+from acquisition.reconstruction.record import Record, TooIrregular
 from acquisition.reconstruction.report import lines_of
 from acquisition.reconstruction.result import Reconstruction
 from acquisition.reconstruction.unfold import Unfolder
@@ -79,7 +79,11 @@ def _usable(captures: Sequence[Capture]) -> tuple[list[Record], list[str]]:
         if len(capture.samples) == 0 or not np.any(capture.waveform):
             messages.append(f"{name} has no transmission in it and was left out.")
             continue
-        record = Record(capture)
+        try:
+            record = Record(capture)
+        except TooIrregular as error:
+            messages.append(f"{name} was left out: {error}.")
+            continue
         if record.count < 16 or record.energy == 0.0:
             messages.append(f"{name} has no received data outside transmission and dead time and was left out.")
             continue
