@@ -50,8 +50,14 @@ class _Buffer:
         return self._buffer
 
     def destroy(self) -> None:
-        """Close the buffer; nothing happens if it is closed already."""
-        self._buffer = None
+        """Close the buffer; nothing happens if it is closed already.
+
+        Not left to Python's garbage collection: a traceback may keep the object until after its context has gone.
+        """
+        if self._buffer is not None:
+            buffer, self._buffer = self._buffer, None
+            handle, buffer._buffer = buffer._buffer, None
+            iio._buffer_destroy(handle)
 
     def __enter__(self) -> Self:
         return self

@@ -9,6 +9,8 @@ What this relies on was read from the core's public sources and tried on a simul
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from typing import Any
 
 import adi
@@ -18,6 +20,8 @@ from sdr.errors import ReadBackMismatch
 from sdr.pluto import names
 
 PIN, RECEIVE, HOLD = 0, 1, 2
+STATES_RUNNING = (2, 3)  # waiting for the first frame, running; 0 and 1 are idle and armed
+END_POLL_S = 0.5e-3
 # Clocks for which the start of a frame lets a reception begin.
 RECEIVE_GATE_CLOCKS = 16
 
@@ -41,6 +45,7 @@ class TddCore:
         self._context = context
         self._trigger = device.attrs["sync_soft"]
         self._enable = device.attrs["enable"]
+        self._state = device.attrs["state"]
 
     def configure(
         self, *, sample_rate_hz: float, frame_samples: int, lead_samples: int, pulse_samples: int, frames: int
@@ -67,6 +72,18 @@ class TddCore:
     def start(self) -> None:
         """Begin one burst."""
         self._trigger.value = "1"
+
+    def wait_for_end(self, within_s: float, poll: Callable[[], None]) -> None:
+        """Wait until the burst that is running, if one is, has ended with its last frame; `poll` is called meanwhile.
+
+        Until then a trigger is ignored.
+        """
+        deadline_s = time.monotonic() + within_s
+        while names.parse_number(self._state.value) in STATES_RUNNING:
+            if time.monotonic() > deadline_s:
+                raise ReadBackMismatch("The TDD core does not end its burst.")
+            poll()
+            time.sleep(END_POLL_S)
 
     def disable(self) -> None:
         """Stop after the burst that is running, if one is."""

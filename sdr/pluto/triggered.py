@@ -20,6 +20,10 @@ DELAY_SAMPLES_MAX = 256
 FRAME_GAP_SAMPLES = 64
 
 
+# Grace for the end of a burst beyond the length of a frame.
+END_MARGIN_S = 2.0
+
+
 class TriggeredPlayer:
     """Plays bursts whose frames the TDD core counts; `frame_samples` holds capture, lead and room for the delay."""
 
@@ -30,7 +34,9 @@ class TriggeredPlayer:
         self._pulse_samples = buffers.aligned(pattern.pulse_samples)
         self._block = buffers.aligned(LEAD_SAMPLES + pattern.capture_samples + DELAY_SAMPLES_MAX)
         self._period = max(round(pattern.repetition_time_s * self._rate_hz), self._block + FRAME_GAP_SAMPLES)
-        self._frames = 0
+        self._end_within_s = self._period / self._rate_hz + END_MARGIN_S
+        # Before the receiver is opened: after power-up the core lets receptions begin at any time.
+        self._configure(pattern.frames_max)
         connection.set_timeout(self._period / self._rate_hz)
         self._receive = buffers.ReceiveBuffer(connection.rx, self._block, queue_length(self._block))
 
@@ -41,19 +47,24 @@ class TriggeredPlayer:
     def burst(
         self, waveform: ComplexArray, frames: int, take: Callable[[Frame], None], poll: Callable[[], None]
     ) -> None:
-        if frames != self._frames:
-            self._tdd.configure(
-                sample_rate_hz=self._rate_hz,
-                frame_samples=self._period,
-                lead_samples=LEAD_SAMPLES,
-                pulse_samples=self._pulse_samples,
-                frames=frames,
-            )
-            self._frames = frames
         integers = quantise(padded(waveform, self._pulse_samples))
+        if frames != self._frames:
+            self._tdd.wait_for_end(self._end_within_s, poll)
+            self._configure(frames)
         with buffers.CyclicTransmitBuffer(self._connection.tx, integers):
+            self._tdd.wait_for_end(self._end_within_s, poll)
             self._tdd.start()
             receive(self._receive, frames, take, poll)
+
+    def _configure(self, frames: int) -> None:
+        self._tdd.configure(
+            sample_rate_hz=self._rate_hz,
+            frame_samples=self._period,
+            lead_samples=LEAD_SAMPLES,
+            pulse_samples=self._pulse_samples,
+            frames=frames,
+        )
+        self._frames = frames
 
     def close(self) -> None:
         self._receive.destroy()
