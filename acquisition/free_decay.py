@@ -1,0 +1,100 @@
+"""Narrow-band captures boiled down to what matters: the free decay near one frequency, at a low sampling rate.
+
+After the pulses of a capture every line is a decaying exponential, and it stays one when the samples are shifted in
+frequency, filtered and decimated. So a capture of 10 MS/s becomes some thousand samples around a candidate, in which
+lines far away are gone and fits are fast.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+from scipy import signal
+
+from acquisition.shot import Capture, ComplexArray
+
+FILTER_PERIODS = 8
+"""Length of the filter in periods of the lower rate."""
+
+LOWEST_RATE_HZ = 400e3
+RATE_PER_FWHM = 200.0
+"""The lower rate, at least, and per width of the line: the filter is then short against the decay."""
+
+
+@dataclass(frozen=True, eq=False)
+class FreeDecay:
+    """A capture whose first sample stands for the excitation and whose others are the decay.
+
+    `delay_s` lies between the middle of the (first) pulse, or the top of the echo, and that first sample.
+    """
+
+    capture: Capture
+    delay_s: float
+
+
+def pulses(waveform: ComplexArray) -> tuple[tuple[int, int], ...]:
+    """(first, behind last) sample of every stretch of transmission, in order."""
+    driven = np.concatenate([[False], np.asarray(waveform) != 0, [False]])
+    starts = np.flatnonzero(driven[1:] & ~driven[:-1])
+    ends = np.flatnonzero(~driven[1:] & driven[:-1])
+    return tuple(zip(starts.tolist(), ends.tolist(), strict=True))
+
+
+def free_decay(capture: Capture, around_hz: float, fwhm_hz: float) -> FreeDecay | None:
+    """The decay after the last pulse (of two pulses: from the top of the echo) within a band around a frequency.
+
+    None where nothing was received then. The filter is a root raised cosine, which keeps white noise white and passes
+    a quarter of the lower rate to either side unchanged.
+    """
+    found = pulses(capture.waveform)
+    if not found:
+        return None
+    origin, start = _origin_and_start(capture, found)
+    rate = capture.sample_rate_hz
+    step = max(1, math.floor(rate / max(LOWEST_RATE_HZ, RATE_PER_FWHM * fwhm_hz)))
+    received = np.asarray(capture.samples[start:], dtype=np.complex128)
+    taps = root_raised_cosine(step) if step > 1 else np.ones(1)
+    if len(received) < len(taps) + 16 * step:
+        return None
+    turns = (around_hz - capture.centre_frequency_hz) / rate * np.arange(len(received))
+    filtered = signal.oaconvolve(received * np.exp(-2j * np.pi * turns), taps, mode="valid")[::step]
+    # Sample 0 stands for the excitation, one period before the first sample of the decay.
+    samples = np.concatenate([[0.0], filtered]).astype(np.complex64)
+    first_s = (start + (len(taps) - 1) / 2 - origin) / rate
+    low_rate = replace(
+        capture,
+        samples=samples,
+        waveform=np.ones(1, dtype=np.complex64),
+        sample_rate_hz=rate / step,
+        centre_frequency_hz=around_hz,
+        dead_time_s=0.0,
+    )
+    return FreeDecay(low_rate, first_s - step / rate)
+
+
+def _origin_and_start(capture: Capture, found: tuple[tuple[int, int], ...]) -> tuple[float, int]:
+    """Sample at which the signal is whole, and the first sample of undisturbed reception."""
+    middles = [(first + end - 1) / 2 for first, end in found]
+    blind = math.ceil(capture.dead_time_s * capture.sample_rate_hz - 1e-9)
+    clear = found[-1][1] + blind
+    if len(found) != 2:
+        return middles[-1], clear
+    top = 2 * middles[1] - middles[0]
+    return top, max(clear, math.ceil(top))
+
+
+def root_raised_cosine(step: int, roll_off: float = 0.5) -> npt.NDArray[np.float64]:
+    """Taps of a root-raised-cosine filter for decimation by `step`, with a gain of 1 at zero frequency."""
+    half = FILTER_PERIODS * step // 2
+    t = np.arange(-half, half + 1) / step
+    with np.errstate(divide="ignore", invalid="ignore"):
+        top = np.sin(np.pi * t * (1 - roll_off)) + 4 * roll_off * t * np.cos(np.pi * t * (1 + roll_off))
+        taps = top / (np.pi * t * (1 - (4 * roll_off * t) ** 2))
+    taps[half] = 1 - roll_off + 4 * roll_off / np.pi
+    edge = np.isclose(np.abs(t), 1 / (4 * roll_off))
+    angle = np.pi / (4 * roll_off)
+    taps[edge] = roll_off / math.sqrt(2) * ((1 + 2 / np.pi) * math.sin(angle) + (1 - 2 / np.pi) * math.cos(angle))
+    return np.asarray(taps / taps.sum(), dtype=np.float64)

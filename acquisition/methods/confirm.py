@@ -1,0 +1,179 @@
+"""A narrow-band measurement of one line at a known frequency, at two centre frequencies; a survey's second step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from acquisition import verdict
+from acquisition.errors import FieldError, InvalidParameters
+from acquisition.experiment import ExperimentResult, Plan, Spectrum
+from acquisition.limits import InstrumentLimits
+from acquisition.lines import Line, LineStatus
+from acquisition.methods import checks, narrow_band
+from acquisition.methods.narrow_band import NarrowBandSettings
+from acquisition.methods.parameters import parameter
+from acquisition.methods.registry import Method
+from acquisition.methods.script import ScriptedExperiment, Shots
+from acquisition.reconstruction import ReconstructionParameters
+
+TOOTH_SPACING_HZ = 50e3
+"""Stands for the spacing of a survey's teeth when the centre frequencies are chosen without a survey."""
+
+
+@dataclass(frozen=True)
+class ConfirmParameters:
+    """Parameters of the method "confirm". Times in s, frequencies in Hz."""
+
+    frequency_hz: float = parameter(
+        unit="Hz", label="Frequency", display_unit="MHz", display_scale=1e6, minimum=1e3,
+        help="Where the line is expected.",
+    )  # fmt: skip
+    averages: int = parameter(
+        64, label="Averages", minimum=4,
+        help="Shots at each of the two centre frequencies; rounded up to whole phase cycles of four.",
+    )  # fmt: skip
+    sequence: str = parameter(
+        "fid", label="Sequence", choices=("fid", "spin_echo"),
+        help="Free decay after one pulse, or a spin echo for lines that decay within the dead time.",
+    )  # fmt: skip
+    repetition_time_s: float = parameter(
+        50e-3, unit="s", label="Repetition time", display_unit="ms", display_scale=1e-3, minimum=1e-6,
+        help="From one shot to the next.",
+    )  # fmt: skip
+    observation_s: float = parameter(
+        2e-3, unit="s", label="Reception", display_unit="ms", display_scale=1e-3, minimum=1e-5,
+        help="Length of the reception; at least three times T2*.",
+    )  # fmt: skip
+    flip_deg: float = parameter(
+        narrow_band.POWDER_FLIP_DEG, unit="deg", label="Flip angle", display_unit="°", minimum=1.0, maximum=360.0,
+        advanced=True, help="Nutation angle of the pulse; 58.6° gives the most signal of a powder with spin 3/2.",
+    )  # fmt: skip
+    amplitude: float = parameter(
+        1.0, label="Amplitude", minimum=1e-3, maximum=1.0, advanced=True,
+        help="Transmitter amplitude as a fraction of the largest that the instrument allows.",
+    )  # fmt: skip
+    sample_rate_hz: float = parameter(
+        10e6, unit="Hz", label="Sampling rate", display_unit="MS/s", display_scale=1e6, minimum=1.0, advanced=True,
+        help="Of transmitter and receiver.",
+    )  # fmt: skip
+    false_alarms_per_survey: float = parameter(
+        0.01, label="False alarms", minimum=1e-9, maximum=10.0, advanced=True,
+        help="Expected number of false lines in the result.",
+    )  # fmt: skip
+
+
+def _settings(parameters: ConfirmParameters) -> NarrowBandSettings:
+    return NarrowBandSettings(
+        sample_rate_hz=parameters.sample_rate_hz,
+        repetition_time_s=parameters.repetition_time_s,
+        tooth_spacing_hz=TOOTH_SPACING_HZ,
+        amplitude=parameters.amplitude,
+        flip_deg=parameters.flip_deg,
+    )
+
+
+def _delay_s(parameters: ConfirmParameters, limits: InstrumentLimits) -> float | None:
+    """Delay of the echo; lines for which an echo is needed decay within a few dead times."""
+    if parameters.sequence != "spin_echo":
+        return None
+    t2_star_s = narrow_band.ECHO_BELOW_DEAD_TIMES * limits.dead_time_s
+    return narrow_band.echo_delay_s(t2_star_s, _settings(parameters), limits)
+
+
+def plan(parameters: ConfirmParameters, limits: InstrumentLimits) -> Plan:
+    """What the measurement will do; raises InvalidParameters with every fault."""
+    static = checks.static_faults(parameters)
+    if static:
+        raise InvalidParameters(static)
+    p = parameters
+    settings = _settings(p)
+    pulse_s = narrow_band.pulse_length_s(settings, limits)
+    delay_s = _delay_s(p, limits) or 0.0
+    averages = checks.whole_cycles(p.averages)
+    on_s = pulse_s * (3 if delay_s else 1)
+    shot_s = on_s + 2 * delay_s + p.observation_s
+    found: list[FieldError | None] = [
+        checks.frequency_range_fault(p.frequency_hz, 0.0, limits, "frequency_hz", "frequency_hz"),
+        checks.amount_fault("averages", 2 * averages, 2 * averages * p.repetition_time_s, limits),
+        checks.repetition_time_fault(p.repetition_time_s, shot_s, limits),
+        checks.duty_fault("repetition_time_s", on_s, p.repetition_time_s, limits),
+        checks.pulse_length_fault("flip_deg", on_s + delay_s, limits),
+        checks.sample_rate_fault(p.sample_rate_hz, limits),
+        checks.capture_fault("observation_s", shot_s, p.sample_rate_hz, limits),
+    ]
+    if p.observation_s <= limits.dead_time_s:
+        dead = checks.time_text(limits.dead_time_s)
+        found.append(FieldError("observation_s", f"The reception must be longer than the dead time of {dead}."))
+    checks.raise_all(found, ConfirmParameters)
+    reach_hz = 1.0 / pulse_s
+    frequency_hz = np.linspace(p.frequency_hz - reach_hz, p.frequency_hz + reach_hz, 512)
+    flip_deg = p.flip_deg * np.abs(np.sinc((frequency_hz - p.frequency_hz) * pulse_s))
+    duration_s = 2 * averages * p.repetition_time_s
+    return Plan(
+        windows_hz=((p.frequency_hz, 2 * narrow_band.reach_hz(settings, limits)),),
+        shots_survey=0,
+        shots_confirm_max=2,
+        averages_per_shot=averages,
+        duration_s=duration_s,
+        duration_max_s=duration_s,
+        excitation_frequency_hz=frequency_hz,
+        excitation_flip_deg=flip_deg,
+    )
+
+
+class ConfirmExperiment(ScriptedExperiment):
+    """Implements `acquisition.experiment.Experiment` for the method "confirm"."""
+
+    def __init__(self, parameters: ConfirmParameters, limits: InstrumentLimits) -> None:
+        super().__init__("confirm")
+        planned = plan(parameters, limits)
+        self._parameters = parameters
+        self._limits = limits
+        self._reconstruction = ReconstructionParameters(false_alarms_per_survey=parameters.false_alarms_per_survey)
+        self._lines: tuple[Line, ...] = ()
+        self._ledger.foresee(planned.shots_confirm_max, planned.duration_s)
+
+    def _steps(self) -> Shots:
+        p = self._parameters
+        settings = _settings(p)
+        averages = checks.whole_cycles(p.averages)
+        for offset_hz in narrow_band.offsets_hz(p.frequency_hz, (), settings.tooth_spacing_hz, self._limits):
+            shot = narrow_band.shot(
+                p.frequency_hz, offset_hz, p.observation_s, _delay_s(p, self._limits), averages, settings, self._limits
+            )
+            self._ledger.message = f"{shot.purpose[:1].upper()}{shot.purpose[1:]}, {averages} averages."
+            yield shot
+        self._lines = self.result().lines
+
+    def _summary(self) -> str:
+        confirmed = [line for line in self._lines if line.status is LineStatus.CONFIRMED]
+        if not confirmed:
+            return f"No line was found near {checks.frequency_text(self._parameters.frequency_hz)}."
+        return f"Found {', '.join(f'{line.frequency_hz / 1e6:.4f} MHz' for line in confirmed)}."
+
+    def partial_spectrum(self) -> Spectrum | None:
+        """Quick spectrum of what was captured until now."""
+        return verdict.quick_spectrum(self._captures) if self._captures else None
+
+    def candidates(self) -> tuple[Line, ...]:
+        """Lines known until now."""
+        return self._lines
+
+    def result(self) -> ExperimentResult:
+        """What the captures until now say."""
+        if not self._captures:
+            return ExperimentResult((), None, ("Nothing was measured.",))
+        found = verdict.reconstruct(self._captures, self._reconstruction)
+        return ExperimentResult(found.lines, found.spectrum, found.messages)
+
+
+METHOD = Method(
+    name="confirm",
+    title="Narrow-band confirmation",
+    summary="Measures one line at a known frequency with a single pulse, at two centre frequencies.",
+    parameters=ConfirmParameters,
+    plan=plan,
+    experiment=ConfirmExperiment,
+)

@@ -1,0 +1,205 @@
+"""The other mode: a single un-combed pulse near a candidate, so that no tooth of a comb can be mistaken for another.
+
+Each candidate is measured at two centre frequencies. A line stays where it is when the centre moves; the quadrature
+image, spurs and DC of the receiver move with it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from acquisition.limits import InstrumentLimits
+from acquisition.methods import checks
+from acquisition.shot import ComplexArray, Shot
+
+POWDER_FLIP_DEG = 58.6
+"""omega_1 t of the first maximum of a powder's signal for I = 3/2, eta = 0 (0.749 of a single crystal's)."""
+
+FRACTION_OF_TOOTH = 0.37
+"""Centre frequencies are moved by a whole number of tooth spacings plus this much: never by a multiple of it."""
+
+LEAST_OFFSET_HZ = 20e3
+"""Distance that a line keeps from zero frequency and from any other line's quadrature image."""
+
+EXCITED_HALF_BAND = 0.49
+"""Half width, in units of 1 / pulse length, of the band that must lie inside the instrument's range."""
+
+SHORTEST_OBSERVATION_S = 1.0e-3
+LONGEST_OBSERVATION_S = 8.0e-3
+
+ECHO_BELOW_DEAD_TIMES = 3.0
+"""A spin echo is used where T2* is shorter than this many dead times: too little of the free decay is left then."""
+
+
+@dataclass(frozen=True)
+class NarrowBandSettings:
+    """What the narrow-band shots of one experiment have in common."""
+
+    sample_rate_hz: float
+    repetition_time_s: float
+    tooth_spacing_hz: float
+    amplitude: float = 1.0  # of the largest that the instrument allows
+    flip_deg: float = POWDER_FLIP_DEG
+
+
+def averages_per_shot(survey_averages: int) -> int:
+    """Averages of each of the two shots: together those of one survey window."""
+    return checks.whole_cycles(survey_averages / 2)
+
+
+def pulse_length_s(settings: NarrowBandSettings, limits: InstrumentLimits) -> float:
+    """Length of the hard pulse of the wanted flip angle, at least two samples."""
+    nutation_hz = limits.nutation_frequency_hz * limits.peak_amplitude * settings.amplitude
+    length_s = settings.flip_deg / 360.0 / nutation_hz
+    return max(length_s, 2.0 / settings.sample_rate_hz)
+
+
+def reach_hz(settings: NarrowBandSettings, limits: InstrumentLimits) -> float:
+    """Offset from the pulse's centre up to which it excites at least half as strongly: sinc(0.6) = 0.5."""
+    return 0.6 / pulse_length_s(settings, limits)
+
+
+def observation_s(t2_star_s: float) -> float:
+    """How long to receive: the decay to under 1 %, within bounds."""
+    return float(np.clip(5.0 * t2_star_s, SHORTEST_OBSERVATION_S, LONGEST_OBSERVATION_S))
+
+
+def needs_echo(t2_star_s: float, limits: InstrumentLimits) -> bool:
+    return t2_star_s < ECHO_BELOW_DEAD_TIMES * limits.dead_time_s
+
+
+def offsets_hz(
+    target_hz: float, others_hz: Sequence[float], tooth_spacing_hz: float, limits: InstrumentLimits
+) -> tuple[float, float]:
+    """Two offsets of the target from the centre frequency, of opposite sign where possible.
+
+    Neither is a multiple of the tooth spacing, nor is their difference; both keep away from zero, and no other line's
+    quadrature image falls on the target.
+    """
+    lowest = math.ceil(LEAST_OFFSET_HZ / tooth_spacing_hz)
+    sizes = [(lowest + k + FRACTION_OF_TOOTH) * tooth_spacing_hz for k in range(8)]
+    positive = _best_offset(target_hz, sizes, others_hz, limits)
+    negative = _best_offset(target_hz, [-size - 0.2 * tooth_spacing_hz for size in sizes], others_hz, limits)
+    if positive is None and negative is None:
+        return sizes[0], sizes[1] + 0.2 * tooth_spacing_hz
+    if negative is None:
+        return _pair_of_one_sign(target_hz, sizes, others_hz, limits, tooth_spacing_hz)
+    if positive is None:
+        return _pair_of_one_sign(target_hz, [-size for size in sizes], others_hz, limits, -tooth_spacing_hz)
+    return positive, negative
+
+
+def _best_offset(
+    target_hz: float, offsets: Sequence[float], others_hz: Sequence[float], limits: InstrumentLimits
+) -> float | None:
+    """The first offset whose centre the instrument reaches and where no image coincides; else the least bad."""
+    best: float | None = None
+    best_distance = -1.0
+    for offset in offsets:
+        centre = target_hz - offset
+        if not limits.frequency_min_hz <= centre <= limits.frequency_max_hz:
+            continue
+        images = [abs(2.0 * centre - other - target_hz) for other in others_hz]
+        distance = min(images, default=math.inf)
+        if distance >= LEAST_OFFSET_HZ:
+            return offset
+        if distance > best_distance:
+            best, best_distance = offset, distance
+    return best
+
+
+def _pair_of_one_sign(
+    target_hz: float,
+    offsets: Sequence[float],
+    others_hz: Sequence[float],
+    limits: InstrumentLimits,
+    tooth_spacing_hz: float,
+) -> tuple[float, float]:
+    """At an end of the instrument's range both centres lie on the same side."""
+    first = _best_offset(target_hz, offsets, others_hz, limits)
+    chosen = offsets[0] if first is None else first
+    further = [offset + 0.2 * tooth_spacing_hz for offset in offsets if abs(offset) > abs(chosen)]
+    second = _best_offset(target_hz, further, others_hz, limits)
+    return chosen, chosen + 1.2 * tooth_spacing_hz if second is None else second
+
+
+def waveform(
+    settings: NarrowBandSettings, limits: InstrumentLimits, offset_hz: float, echo_delay_s: float | None = None
+) -> ComplexArray:
+    """A hard pulse at `offset_hz` from the centre frequency, or a pair of it and one of twice the length for an echo.
+
+    The amplitude is trimmed so that whole samples give the exact flip angle.
+    """
+    rate = settings.sample_rate_hz
+    length_s = pulse_length_s(settings, limits)
+    count = max(2, math.ceil(length_s * rate - 1e-9))
+    amplitude = min(limits.peak_amplitude, settings.flip_deg / 360.0 * rate / (limits.nutation_frequency_hz * count))
+    if echo_delay_s is None:
+        total = count
+    else:
+        # From the middle of the first pulse to the middle of the second one.
+        second = count // 2 + round(echo_delay_s * rate) - count
+        total = second + 2 * count
+    envelope = np.zeros(total)
+    envelope[:count] = amplitude
+    if echo_delay_s is not None:
+        envelope[second : second + 2 * count] = amplitude
+    phase = 2.0 * np.pi * offset_hz / rate * (np.arange(total) - (count - 1) / 2)
+    return np.asarray(envelope * np.exp(1j * phase), dtype=np.complex64)
+
+
+def echo_delay_s(t2_star_s: float, settings: NarrowBandSettings, limits: InstrumentLimits) -> float:
+    """Time between the pulses of an echo: the free decays after both pulses are over before the echo comes."""
+    return 2.0 * pulse_length_s(settings, limits) + limits.dead_time_s + 8.0 * t2_star_s
+
+
+def shots(
+    target_hz: float,
+    t2_star_s: float,
+    others_hz: Sequence[float],
+    averages: int,
+    settings: NarrowBandSettings,
+    limits: InstrumentLimits,
+) -> tuple[Shot, Shot]:
+    """The two shots that measure one target by itself, each at its own centre frequency."""
+    delay_s = echo_delay_s(t2_star_s, settings, limits) if needs_echo(t2_star_s, limits) else None
+    first, second = (
+        shot(target_hz, offset, observation_s(t2_star_s), delay_s, averages, settings, limits)
+        for offset in offsets_hz(target_hz, others_hz, settings.tooth_spacing_hz, limits)
+    )
+    return first, second
+
+
+def shot(
+    target_hz: float,
+    offset_hz: float,
+    observed_s: float,
+    delay_s: float | None,
+    averages: int,
+    settings: NarrowBandSettings,
+    limits: InstrumentLimits,
+) -> Shot:
+    """One shot with the target `offset_hz` above the centre frequency; a spin echo where a delay is given."""
+    # At an end of the instrument's range the pulse moves inwards so that what it excites stays inside.
+    inside_hz = EXCITED_HALF_BAND / pulse_length_s(settings, limits)
+    lowest, highest = limits.frequency_min_hz + inside_hz, limits.frequency_max_hz - inside_hz
+    pulse_hz = min(max(target_hz, lowest), highest) if lowest <= highest else target_hz
+    excitation = waveform(settings, limits, offset_hz + pulse_hz - target_hz, delay_s)
+    wanted = len(excitation) + math.ceil((observed_s + (delay_s or 0.0)) * settings.sample_rate_hz)
+    longest = math.floor((settings.repetition_time_s - checks.GUARD_S) * settings.sample_rate_hz)
+    return Shot(
+        method="confirm",
+        centre_frequency_hz=target_hz - offset_hz,
+        sample_rate_hz=settings.sample_rate_hz,
+        waveform=excitation,
+        capture_samples=min(wanted, longest, limits.capture_samples_max),
+        dead_time_s=limits.dead_time_s,
+        averages=averages,
+        repetition_time_s=settings.repetition_time_s,
+        phase_cycle=(1, 1j, -1, -1j),
+        purpose=f"confirm {target_hz / 1e6:.4f} MHz" + (" by spin echo" if delay_s is not None else ""),
+    )

@@ -1,0 +1,191 @@
+"""The adaptive two-step experiment: survey each window, then measure every candidate by itself.
+
+Pure logic: it yields shots and takes captures. Everything it knows is in the captures, and `acquisition.verdict` turns
+them into lines exactly as it does for stored captures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from acquisition import verdict
+from acquisition.experiment import ExperimentResult, Spectrum
+from acquisition.limits import InstrumentLimits
+from acquisition.lines import Line, LineStatus
+from acquisition.methods import checks, narrow_band, survey_plan
+from acquisition.methods.script import ScriptedExperiment, Shots
+from acquisition.methods.survey_parameters import SurveyParameters
+from acquisition.methods.survey_plan import Window
+from acquisition.reconstruction import Reconstruction, ReconstructionParameters
+from acquisition.shot import Capture, Shot
+
+FIRST_ROUND_S = 2.0
+"""Longest first round of a window; later rounds double, so that people see something soon at little cost."""
+
+SURE_OF_TOOTH = 0.9
+"""Unfolding confidence below which the neighbouring teeth are measured too, if the pulse does not reach them anyway."""
+
+
+class SurveyExperiment(ScriptedExperiment):
+    """Implements `acquisition.experiment.Experiment` for the method "survey"."""
+
+    def __init__(self, parameters: SurveyParameters, limits: InstrumentLimits) -> None:
+        super().__init__("survey")
+        self._parameters = parameters
+        self._limits = limits
+        self._layout = survey_plan.validate(parameters, limits)
+        self._windows = survey_plan.windows(parameters, self._layout, limits)
+        self._narrow = narrow_band.NarrowBandSettings(
+            sample_rate_hz=parameters.sample_rate_hz,
+            repetition_time_s=parameters.repetition_time_s,
+            tooth_spacing_hz=1.0 / parameters.gap_period_s,
+            amplitude=parameters.amplitude,
+        )
+        self._reconstruction = ReconstructionParameters(false_alarms_per_survey=parameters.false_alarms_per_survey)
+        self._lines: tuple[Line, ...] = ()
+        self._messages: list[str] = []
+        for averages in self._rounds() * len(self._windows):
+            self._ledger.foresee(1, averages * parameters.repetition_time_s)
+
+    def partial_spectrum(self) -> Spectrum | None:
+        """Quick spectrum of the survey captures until now."""
+        survey = [capture for capture in self._captures if capture.method == "survey"]
+        return verdict.quick_spectrum(survey) if survey else None
+
+    def candidates(self) -> tuple[Line, ...]:
+        """Lines known until now, with their status."""
+        return self._lines
+
+    def result(self) -> ExperimentResult:
+        """What the captures until now say, in whatever step the experiment was stopped."""
+        if not self._captures:
+            return ExperimentResult((), None, ("Nothing was measured.",))
+        found = verdict.reconstruct(self._captures, self._reconstruction)
+        messages = [*found.messages, *self._messages]
+        if not self._finished:
+            messages.append("The experiment was stopped early; lines that were not measured again are candidates.")
+        return ExperimentResult(found.lines, found.spectrum, tuple(dict.fromkeys(messages)))
+
+    def _summary(self) -> str:
+        certain = [line for line in self._lines if line.status in (LineStatus.CONFIRMED, LineStatus.MOVED)]
+        if certain:
+            return f"Confirmed {', '.join(f'{line.frequency_hz / 1e6:.4f} MHz' for line in certain)}."
+        if self._lines and not self._parameters.confirm:
+            return f"Found {len(self._lines)} candidate{'s' if len(self._lines) > 1 else ''}."
+        return "No line was confirmed." if self._lines else "No line was found."
+
+    def _steps(self) -> Shots:
+        for window in self._windows:
+            yield from self._survey(window)
+        found = self._candidates_of_all()
+        self._lines = found.lines
+        if self._parameters.confirm:
+            self._ledger.step = "confirm"
+            yield from self._confirm_all(found.lines)
+            self._lines = verdict.settle(self._lines)
+
+    # The first step
+
+    def _rounds(self) -> list[int]:
+        """The agreed averages of a window: the first round short enough to show something, each next one doubled."""
+        rounds: list[int] = []
+        left = self._layout.averages
+        size = checks.whole_cycles(FIRST_ROUND_S / self._parameters.repetition_time_s)
+        while left > 0:
+            # A remainder smaller than its round is not worth a capture of its own.
+            now = left if left < 2 * size else size
+            rounds.append(now)
+            left -= now
+            size *= 2
+        return rounds
+
+    def _survey(self, window: Window) -> Shots:
+        """The agreed averages of one window, then more while a line in it is seen but doubtful."""
+        captures: list[Capture] = []
+        for averages in self._rounds():
+            captures.append((yield self._survey_shot(window, averages)))
+        spent = self._layout.averages
+        while spent < self._layout.averages_max:
+            found = verdict.survey_candidates(captures, self._reconstruction, weak=False)
+            self._remember(found.lines)
+            if all(line.snr >= self._parameters.snr_target for line in found.lines):
+                return
+            averages = min(spent, self._layout.averages_max - spent)
+            self._ledger.foresee(1, averages * self._parameters.repetition_time_s)
+            captures.append((yield self._survey_shot(window, averages)))
+            spent += averages
+
+    def _survey_shot(self, window: Window, averages: int) -> Shot:
+        shot = survey_plan.survey_shot(self._parameters, self._limits, self._layout, window, averages)
+        self._ledger.message = f"{_sentence(shot.purpose)}, {averages} averages."
+        return shot
+
+    def _remember(self, lines: Sequence[Line]) -> None:
+        """Lines of a window join those of the windows before it, for people who watch."""
+        near = [
+            known for known in self._lines if all(abs(known.frequency_hz - new.frequency_hz) > 5e3 for new in lines)
+        ]
+        self._lines = tuple(sorted([*near, *lines], key=lambda line: line.frequency_hz))
+
+    def _candidates_of_all(self) -> Reconstruction:
+        return verdict.survey_candidates(self._captures, self._reconstruction, weak=self._parameters.confirm)
+
+    # The second step
+
+    def _confirm_all(self, candidates: Sequence[Line]) -> Shots:
+        """Measure each candidate by itself, the strongest first."""
+        ranked = sorted(candidates, key=lambda line: -line.snr)
+        if len(ranked) > survey_plan.CANDIDATES_MAX:
+            self._messages.append(
+                f"Only the {survey_plan.CANDIDATES_MAX} strongest of {len(ranked)} candidates were measured again."
+            )
+            ranked = ranked[: survey_plan.CANDIDATES_MAX]
+        averages = narrow_band.averages_per_shot(self._layout.averages)
+        self._ledger.foresee(2 * len(ranked), 2 * len(ranked) * averages * self._parameters.repetition_time_s)
+        for candidate in ranked:
+            others_hz = [line.frequency_hz for line in ranked if line is not candidate]
+            yield from self._confirm(candidate, others_hz, averages)
+
+    def _confirm(self, candidate: Line, others_hz: Sequence[float], averages: int) -> Shots:
+        """Two shots at different centre frequencies, more while undecided; then other teeth if that may help."""
+        spacing_hz = self._narrow.tooth_spacing_hz
+        spent = 0
+        while True:
+            yield from self._narrow_shots(candidate.frequency_hz, candidate, others_hz, averages)
+            spent += 2 * averages
+            judged = self._judge(candidate)
+            averages = min(spent // 2, (self._layout.averages_max - spent) // 2) // 4 * 4
+            if judged.decided or averages < 4:
+                break
+            self._foresee_narrow(averages)
+        if judged.line.status is LineStatus.REJECTED and self._worth_other_teeth(candidate):
+            averages = narrow_band.averages_per_shot(self._layout.averages)
+            for tooth_hz in (spacing_hz, -spacing_hz):
+                self._foresee_narrow(averages)
+                there_hz = candidate.frequency_hz + tooth_hz
+                yield from self._narrow_shots(there_hz, candidate, others_hz, averages)
+            judged = self._judge(candidate)
+        self._lines = tuple(judged.line if line is candidate else line for line in self._lines)
+
+    def _worth_other_teeth(self, candidate: Line) -> bool:
+        """A pulse that is short enough has excited the neighbouring teeth already."""
+        reaches = narrow_band.reach_hz(self._narrow, self._limits) >= self._narrow.tooth_spacing_hz
+        return candidate.unfolding_confidence < SURE_OF_TOOTH and not reaches
+
+    def _foresee_narrow(self, averages: int) -> None:
+        self._ledger.foresee(2, 2 * averages * self._parameters.repetition_time_s)
+
+    def _judge(self, candidate: Line) -> verdict.Judgement:
+        """The candidate in the light of every narrow-band capture until now, as the final verdict will have it."""
+        narrow = [capture for capture in self._captures if capture.method == "confirm"]
+        return verdict.judge(candidate, narrow, self._reconstruction, self._narrow.tooth_spacing_hz)
+
+    def _narrow_shots(self, target_hz: float, candidate: Line, others_hz: Sequence[float], averages: int) -> Shots:
+        for shot in narrow_band.shots(target_hz, candidate.t2_star_s, others_hz, averages, self._narrow, self._limits):
+            self._ledger.message = f"{_sentence(shot.purpose)}, {averages} averages."
+            yield shot
+
+
+def _sentence(text: str) -> str:
+    """With a capital letter in front; units keep theirs."""
+    return text[:1].upper() + text[1:]

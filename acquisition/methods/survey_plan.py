@@ -1,0 +1,283 @@
+"""Planning of a survey: windows, excitation, averages, duration, and everything that can be wrong with the parameters.
+
+Counts are checked by arithmetic before anything is laid out, so that planning an absurd survey is instantaneous.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from acquisition.comb import Comb
+from acquisition.errors import FieldError, InvalidParameters
+from acquisition.experiment import Plan
+from acquisition.limits import InstrumentLimits
+from acquisition.methods import checks, narrow_band
+from acquisition.methods.survey_parameters import SurveyParameters
+from acquisition.shot import ComplexArray, Shot
+
+WINDOW_OVERLAP = 0.1
+"""Fraction of a window that it shares with each neighbour, so that no line lies on an edge of all its windows."""
+
+USABLE_BAND = 0.8
+"""Fraction of the sampling rate over which the receiver is flat."""
+
+EXCITED_HALF_BAND = 0.49
+"""Half width, in units of 1 / tooth length, of the band that must lie inside the instrument's range."""
+
+DISTANCE_FROM_CENTRE_HZ = 20e3
+"""Least distance of a window's edge from the frequency that the radio is tuned to."""
+
+CANDIDATES_EXPECTED = 4
+CANDIDATES_MAX = 40
+"""Confirmations that the expected and the longest duration of a plan allow for."""
+
+PROFILE_POINTS = 2048
+
+
+@dataclass(frozen=True)
+class Window:
+    """One stretch of the range that a single excitation covers.
+
+    The middle of the comb, `comb_hz`, is that of the window except at an end of the instrument's range. It lies
+    `offset_hz` (a multiple of the tooth spacing) above the frequency that the radio is tuned to, so that the whole
+    window lies on one side of it: no line can then sit at zero frequency, where receivers distort, nor on the
+    quadrature image of another line of the window.
+    """
+
+    centre_hz: float
+    width_hz: float
+    comb_hz: float
+    offset_hz: float
+
+    @property
+    def tuned_hz(self) -> float:
+        """Centre frequency of the shots of this window."""
+        return self.comb_hz - self.offset_hz
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The numbers that follow from the parameters before anything is made."""
+
+    window_width_hz: float
+    windows: int
+    averages: int
+    averages_max: int
+    capture_samples: int
+
+
+def comb_of(parameters: SurveyParameters, limits: InstrumentLimits) -> Comb:
+    """The excitation of a survey; its amplitude is in units of the transmitter's full scale."""
+    return Comb(
+        gap_period_s=parameters.gap_period_s,
+        tooth_s=parameters.tooth_s,
+        pulse_length_s=parameters.pulse_length_s,
+        hs_order=parameters.hs_order,
+        amplitude=parameters.amplitude * limits.peak_amplitude,
+    )
+
+
+def validate(parameters: SurveyParameters, limits: InstrumentLimits) -> Layout:
+    """The layout of a survey; raises InvalidParameters with every fault."""
+    faults = checks.static_faults(parameters)
+    if faults:
+        raise InvalidParameters(faults)
+    p = parameters
+    found: list[FieldError | None] = [
+        checks.frequency_range_fault(p.centre_frequency_hz, p.span_hz / 2, limits, "centre_frequency_hz", "span_hz"),
+        *_averages_faults(p),
+        checks.repetition_time_fault(p.repetition_time_s, p.pulse_length_s + p.tail_s, limits),
+        checks.duty_fault(
+            "repetition_time_s", p.pulse_length_s * p.tooth_s / p.gap_period_s, p.repetition_time_s, limits
+        ),
+        *_comb_faults(p, limits),
+        checks.pulse_length_fault("pulse_length_s", p.pulse_length_s, limits),
+        checks.sample_rate_fault(p.sample_rate_hz, limits),
+        checks.capture_fault("tail_s", p.pulse_length_s + p.tail_s, p.sample_rate_hz, limits),
+    ]
+    window_width_hz = min(1.0 / p.tooth_s, USABLE_BAND * p.sample_rate_hz)
+    step_hz = window_width_hz * (1.0 - WINDOW_OVERLAP)
+    windows = 1 + max(0, math.ceil((p.span_hz - window_width_hz) / step_hz - 1e-9))
+    averages = checks.whole_cycles(p.averages)
+    shots = windows * averages
+    blamed = "span_hz" if windows > averages else "averages"
+    found.append(checks.amount_fault(blamed, shots, shots * p.repetition_time_s, limits))
+    checks.raise_all(found, SurveyParameters)
+    return Layout(
+        window_width_hz=window_width_hz,
+        windows=windows,
+        averages=averages,
+        averages_max=checks.whole_cycles(p.averages_max),
+        capture_samples=math.ceil((p.pulse_length_s + p.tail_s) * p.sample_rate_hz - 1e-9),
+    )
+
+
+def _averages_faults(p: SurveyParameters) -> list[FieldError | None]:
+    if p.averages_max >= p.averages:
+        return []
+    return [FieldError("averages_max", f"Must be at least the averages, {p.averages:,}; it is {p.averages_max:,}.")]
+
+
+def _comb_faults(p: SurveyParameters, limits: InstrumentLimits) -> list[FieldError | None]:
+    """Tooth, dead time and gap must leave something to receive, and the sampling must resolve a tooth."""
+    faults: list[FieldError | None] = []
+    gap, tooth, dead = (checks.time_text(t) for t in (p.gap_period_s, p.tooth_s, limits.dead_time_s))
+    receive_s = p.gap_period_s - p.tooth_s - limits.dead_time_s
+    needed_s = checks.RECEIVE_SAMPLES_MIN / p.sample_rate_hz
+    if p.tooth_s >= p.gap_period_s:
+        faults.append(FieldError("tooth_s", f"The tooth of {tooth} must be shorter than the gap period of {gap}."))
+    elif receive_s < needed_s * (1.0 - 1e-9):
+        shortest = checks.time_text(p.tooth_s + limits.dead_time_s + needed_s)
+        faults.append(
+            FieldError(
+                "gap_period_s",
+                f"A gap period of {gap} leaves nothing to receive after the tooth of {tooth} and the dead time of "
+                f"{dead}; it must be at least {shortest}.",
+            )
+        )
+    if p.tooth_s * p.sample_rate_hz < 2.0 - 1e-9:
+        faults.append(
+            FieldError(
+                "sample_rate_hz",
+                f"A tooth of {tooth} needs at least {2e-6 / p.tooth_s:g} MS/s (two samples), not "
+                f"{p.sample_rate_hz / 1e6:g} MS/s.",
+            )
+        )
+    if p.pulse_length_s < 5 * p.gap_period_s * (1.0 - 1e-9):
+        least = checks.time_text(5 * p.gap_period_s)
+        faults.append(FieldError("pulse_length_s", f"The pulse must hold at least five gap periods, {least}."))
+    return faults
+
+
+def windows(parameters: SurveyParameters, layout: Layout, limits: InstrumentLimits) -> tuple[Window, ...]:
+    """Overlapping windows that cover the range exactly, from low to high frequency."""
+    p = parameters
+    width = min(layout.window_width_hz, p.span_hz)
+    if layout.windows == 1:
+        centres = np.array([p.centre_frequency_hz])
+    else:
+        reach = (p.span_hz - width) / 2
+        centres = p.centre_frequency_hz + np.linspace(-reach, reach, layout.windows)
+    return tuple(_window(p, float(centre), width, limits) for centre in centres)
+
+
+def _window(p: SurveyParameters, centre_hz: float, width_hz: float, limits: InstrumentLimits) -> Window:
+    """A window with its comb, whose excitation stays inside the instrument's range."""
+    reach_hz = EXCITED_HALF_BAND / p.tooth_s
+    lowest, highest = limits.frequency_min_hz + reach_hz, limits.frequency_max_hz - reach_hz
+    comb_hz = min(max(centre_hz, lowest), highest) if lowest <= highest else centre_hz
+    tooth_spacing_hz = 1.0 / p.gap_period_s
+    far_edge_hz = width_hz / 2 + abs(centre_hz - comb_hz)
+    offset_hz = math.ceil((far_edge_hz + DISTANCE_FROM_CENTRE_HZ) / tooth_spacing_hz) * tooth_spacing_hz
+    if offset_hz + far_edge_hz > USABLE_BAND / 2 * p.sample_rate_hz:
+        offset_hz = 0.0
+    elif comb_hz - offset_hz < limits.frequency_min_hz:
+        offset_hz = -offset_hz if comb_hz + offset_hz <= limits.frequency_max_hz else 0.0
+    return Window(centre_hz, width_hz, comb_hz, offset_hz)
+
+
+def survey_waveform(parameters: SurveyParameters, limits: InstrumentLimits, window: Window) -> ComplexArray:
+    """The excitation of one window, shifted to its place beside the radio's centre."""
+    waveform = comb_of(parameters, limits).waveform(parameters.sample_rate_hz)
+    cycles = window.offset_hz / parameters.sample_rate_hz * np.arange(len(waveform))
+    return np.asarray(waveform * np.exp(2j * np.pi * cycles), dtype=np.complex64)
+
+
+def survey_shot(
+    parameters: SurveyParameters, limits: InstrumentLimits, layout: Layout, window: Window, averages: int
+) -> Shot:
+    """A shot of one window."""
+    low = checks.frequency_text(window.centre_hz - window.width_hz / 2)
+    high = checks.frequency_text(window.centre_hz + window.width_hz / 2)
+    return Shot(
+        method="survey",
+        centre_frequency_hz=window.tuned_hz,
+        sample_rate_hz=parameters.sample_rate_hz,
+        waveform=survey_waveform(parameters, limits, window),
+        capture_samples=layout.capture_samples,
+        dead_time_s=limits.dead_time_s,
+        averages=averages,
+        repetition_time_s=parameters.repetition_time_s,
+        phase_cycle=(1, 1j, -1, -1j),
+        purpose=f"survey {low} to {high}",
+    )
+
+
+def plan(parameters: SurveyParameters, limits: InstrumentLimits) -> Plan:
+    """What the survey will do; raises InvalidParameters with every fault."""
+    layout = validate(parameters, limits)
+    laid = windows(parameters, layout, limits)
+    survey_s = layout.windows * layout.averages * parameters.repetition_time_s
+    survey_max_s = layout.windows * layout.averages_max * parameters.repetition_time_s
+    confirm_s = confirm_max_s = 0.0
+    if parameters.confirm:
+        per_candidate = 2 * narrow_band.averages_per_shot(layout.averages)
+        confirm_s = CANDIDATES_EXPECTED * per_candidate * parameters.repetition_time_s
+        confirm_max_s = CANDIDATES_MAX * layout.averages_max * parameters.repetition_time_s
+    frequency_hz, flip_deg = excitation(parameters, limits, laid)
+    return Plan(
+        windows_hz=tuple((window.centre_hz, window.width_hz) for window in laid),
+        shots_survey=layout.windows,
+        shots_confirm_max=2 * CANDIDATES_MAX if parameters.confirm else 0,
+        averages_per_shot=layout.averages,
+        duration_s=survey_s + confirm_s,
+        duration_max_s=min(survey_max_s + confirm_max_s, limits.run_duration_max_s),
+        excitation_frequency_hz=frequency_hz,
+        excitation_flip_deg=flip_deg,
+        notes=_notes(parameters, limits),
+    )
+
+
+def excitation(
+    parameters: SurveyParameters, limits: InstrumentLimits, laid: tuple[Window, ...]
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """(frequency in Hz, small-angle flip angle in degrees) over the whole range: the best window at each frequency."""
+    low = laid[0].centre_hz - laid[0].width_hz / 2
+    high = laid[-1].centre_hz + laid[-1].width_hz / 2
+    frequency = np.linspace(low, high, PROFILE_POINTS)
+    centres = np.array([window.comb_hz for window in laid])
+    nearest = centres[np.argmin(np.abs(frequency[:, None] - centres[None, :]), axis=1)]
+    comb = comb_of(parameters, limits)
+    tooth = (frequency - nearest) / comb.tooth_spacing_hz
+    flip_rad = comb.tooth_flip_rad(tooth, limits.nutation_frequency_hz)
+    return frequency, np.degrees(flip_rad)
+
+
+def ernst_angle_deg(repetition_time_s: float, t1_s: float) -> float:
+    """Flip angle of the largest steady-state signal, arccos(exp(-TR / T1)), in degrees (Ernst and Anderson 1966)."""
+    return math.degrees(math.acos(math.exp(-repetition_time_s / t1_s)))
+
+
+def steady_state_signal(flip_deg: float, repetition_time_s: float, t1_s: float) -> float:
+    """Signal per shot of a repeatedly excited line: sin(a) (1 - E) / (1 - E cos(a)), E = exp(-TR / T1)."""
+    flip, recovery = math.radians(flip_deg), math.exp(-repetition_time_s / t1_s)
+    return math.sin(flip) * (1.0 - recovery) / (1.0 - recovery * math.cos(flip))
+
+
+def _notes(parameters: SurveyParameters, limits: InstrumentLimits) -> tuple[str, ...]:
+    """Sentences on flip angle and repetition time; advice, not faults."""
+    notes = []
+    flip_deg = min(
+        90.0, math.degrees(float(comb_of(parameters, limits).tooth_flip_rad(0, limits.nutation_frequency_hz)))
+    )
+    ernst_deg = ernst_angle_deg(parameters.repetition_time_s, parameters.t1_s)
+    notes.append(f"The flip angle is about {flip_deg:.0f}° in the middle of each window; the Ernst angle for the "
+                 f"expected T1 and this repetition time is {ernst_deg:.0f}°.")  # fmt: skip
+    # Signal per square root of time is what counts for a given instrument time.
+    rate = steady_state_signal(flip_deg, parameters.repetition_time_s, parameters.t1_s) / math.sqrt(
+        parameters.repetition_time_s
+    )
+    shortest_s = max(parameters.pulse_length_s + parameters.tail_s + checks.GUARD_S, limits.repetition_time_min_s)
+    times = np.geomspace(shortest_s, max(shortest_s, 5.0 * parameters.t1_s), 60)
+    rates = [steady_state_signal(flip_deg, float(t), parameters.t1_s) / math.sqrt(t) for t in times]
+    best = int(np.argmax(rates))
+    if rate < 0.8 * rates[best]:
+        notes.append(f"A repetition time of {checks.time_text(round(float(times[best]), 4))} would give "
+                     f"{rates[best] / rate:.1f} times the signal-to-noise ratio in the same time.")  # fmt: skip
+    if parameters.tail_s < 0.5e-3:
+        notes.append("A reception of less than 0.5 ms after the pulse makes narrow lines look broader.")
+    return tuple(notes)

@@ -1,0 +1,278 @@
+"""From all captures of one run to its lines with their final status.
+
+The experiment, the processing worker and any reprocessing use this one module, so that a result never depends on who
+asked. Nothing but the captures is looked at: a narrow-band capture belongs to every candidate that its pulse excites.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from acquisition.experiment import Spectrum
+from acquisition.free_decay import free_decay, pulses
+from acquisition.lines import Line, LineStatus
+from acquisition.reconstruction import Reconstruction, ReconstructionParameters, fit_line, reconstruct_survey
+from acquisition.reconstruction.correlate import correlation_spectrum
+from acquisition.reconstruction.record import Record
+from acquisition.reconstruction.search import excited_band_hz
+from acquisition.reconstruction.teeth import tooth_spacing_samples
+from acquisition.shot import Capture
+
+WEAK_FALSE_ALARMS = 1.0
+"""Expected number of noise peaks among the candidates of a survey whose candidates are measured again."""
+
+CONFIRM_SHARE = 0.1
+"""Share of a survey's false alarms that a second measurement of noise peaks may contribute."""
+
+HINT_FALSE_ALARMS = 0.1
+"""A weak signal that noise makes once in so many measurements is worth more averages before it is rejected."""
+
+SEARCH_SIGMAS = 5.0
+SEARCH_LEAST_HZ = 1.0e3
+"""Where a candidate is looked for again: this many standard deviations around it, at least this far."""
+
+EXCITED_FRACTION = 0.5
+"""A capture can speak about a frequency if its pulse excites it at least to this fraction of its strongest."""
+
+ONE_SIDED = 0.1
+"""Least share of the signal's power that each centre frequency must show, relative to the one that shows most."""
+
+SLOWEST_T2_STAR_S = 20e-3
+"""Signals that live longer than this do not decay like a quadrupole resonance: they are interference."""
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What the narrow-band captures say of one candidate. `decided` is False where more averages could change it."""
+
+    line: Line
+    decided: bool
+
+
+def reconstruct(captures: Sequence[Capture], parameters: ReconstructionParameters) -> Reconstruction:
+    """All captures of one run, survey and confirmation alike, to lines with their final status.
+
+    Survey captures alone give candidates, narrow-band captures alone give the confirmed lines in the band they share.
+    """
+    survey = [capture for capture in captures if capture.method != "confirm"]
+    narrow = [capture for capture in captures if capture.method == "confirm"]
+    if not survey:
+        return _narrow_only(narrow, parameters)
+    found = survey_candidates(survey, parameters, weak=bool(narrow))
+    if not narrow:
+        return found
+    spacing_hz = tooth_spacing_hz(survey)
+    judged = [judge(line, narrow, parameters, spacing_hz).line for line in found.lines]
+    return replace(found, lines=settle(judged))
+
+
+def survey_candidates(
+    captures: Sequence[Capture], parameters: ReconstructionParameters, *, weak: bool
+) -> Reconstruction:
+    """Candidates of the survey captures; with `weak` also such as noise makes about once a survey."""
+    if weak:
+        level = max(WEAK_FALSE_ALARMS, parameters.false_alarms_per_survey)
+        parameters = replace(parameters, false_alarms_per_survey=level)
+    return reconstruct_survey(captures, parameters)
+
+
+def tooth_spacing_hz(captures: Iterable[Capture]) -> float | None:
+    """Spacing of the comb's teeth in frequency, from the waveforms; None without a comb."""
+    for capture in captures:
+        spacing = tooth_spacing_samples(np.asarray(capture.waveform, dtype=np.complex128))
+        if spacing:
+            return capture.sample_rate_hz / spacing
+    return None
+
+
+def judge(
+    candidate: Line, narrow: Sequence[Capture], parameters: ReconstructionParameters, spacing_hz: float | None
+) -> Judgement:
+    """One candidate in the light of the narrow-band captures that excite it.
+
+    Confirmed when it is there again, at every centre frequency; moved when it is on a neighbouring tooth instead;
+    rejected when the captures would show it and do not. Without captures it stays a candidate.
+    """
+    covering = [capture for capture in narrow if excites(capture, candidate.frequency_hz)]
+    if not covering:
+        return Judgement(candidate, decided=True)
+    strict = replace(parameters, false_alarms_per_survey=CONFIRM_SHARE * parameters.false_alarms_per_survey)
+    half_width_hz = _search_half_width_hz(candidate)
+    fwhm_hz = candidate.fwhm_hz
+    again = _fit(covering, candidate.frequency_hz, fwhm_hz, half_width_hz, strict)
+    if again is not None:
+        fault = _fault(again, covering, parameters)
+        if fault:
+            return Judgement(replace(candidate, status=LineStatus.REJECTED, reason=fault), decided=True)
+        return Judgement(_confirmed(candidate, again), decided=True)
+    for tooth in _neighbours(spacing_hz):
+        there_hz = candidate.frequency_hz + tooth
+        captures = [capture for capture in narrow if excites(capture, there_hz)]
+        elsewhere = _fit(captures, there_hz, fwhm_hz, half_width_hz, strict) if captures else None
+        if elsewhere is not None and not _fault(elsewhere, captures, parameters):
+            reason = (
+                f"The survey had it {abs(tooth) / 1e3:.3g} kHz {'lower' if tooth > 0 else 'higher'}, on another tooth."
+            )
+            moved = replace(elsewhere, status=LineStatus.MOVED, reason=reason, unfolding_confidence=1.0)
+            return Judgement(moved, decided=True)
+    lenient = replace(parameters, false_alarms_per_survey=HINT_FALSE_ALARMS)
+    hint = _fit(covering, candidate.frequency_hz, fwhm_hz, half_width_hz, lenient)
+    reason = (
+        f"Measured by itself at {_centres(covering)}, there is no line within {half_width_hz / 1e3:.2g} kHz of "
+        f"{candidate.frequency_hz / 1e6:.4f} MHz."
+    )
+    rejected = replace(candidate, status=LineStatus.REJECTED, reason=reason)
+    return Judgement(rejected, decided=hint is None)
+
+
+def excites(capture: Capture, frequency_hz: float) -> bool:
+    """Whether the pulse of a narrow-band capture excites this frequency and the receiver hears it."""
+    offset_hz = frequency_hz - capture.centre_frequency_hz
+    stretches = pulses(capture.waveform)
+    if abs(offset_hz) > 0.45 * capture.sample_rate_hz or not stretches:
+        return False
+    place = np.arange(*stretches[0])
+    pulse = np.asarray(capture.waveform[place], dtype=np.complex128)
+    # At the pulse's own offset all samples add up, so the strongest excitation is the sum of the magnitudes.
+    here = abs(np.sum(pulse * np.exp(-2j * np.pi * offset_hz / capture.sample_rate_hz * place)))
+    return bool(here >= EXCITED_FRACTION * np.sum(np.abs(pulse)))
+
+
+def quick_spectrum(captures: Sequence[Capture]) -> Spectrum:
+    """The correlation spectrum of captures, without any search for lines; what people watch during a run."""
+    records = [
+        record for record in (Record(capture) for capture in captures) if record.count and record.drive_scale > 0
+    ]
+    if not records:
+        return Spectrum(0.0, 1.0, np.zeros(0, dtype=np.complex64), 0.0)
+    bands = [excited_band_hz(record, ReconstructionParameters().excitation_floor) for record in records]
+    sigmas = np.asarray([math.sqrt(max(record.energy / record.count, 1e-300)) for record in records])
+    band_hz = (min(low for low, _ in bands), max(high for _, high in bands))
+    return correlation_spectrum(records, [record.received for record in records], sigmas, band_hz)
+
+
+def settle(lines: Sequence[Line]) -> tuple[Line, ...]:
+    """Lines in order of frequency, where two that turned out to be the same one are told apart from it."""
+    certain = [line for line in lines if line.status in (LineStatus.CONFIRMED, LineStatus.MOVED)]
+    others = [line for line in lines if line.status not in (LineStatus.CONFIRMED, LineStatus.MOVED)]
+    kept: list[Line] = []
+    # A line found where the survey had it goes before one that moved there.
+    for line in sorted(certain, key=lambda line: (line.status is LineStatus.MOVED, -line.snr)):
+        same = next((known for known in kept if _unresolved(line, known)), None)
+        if same is None:
+            kept.append(line)
+            continue
+        reason = f"Measured by itself, it is not resolved from the line at {same.frequency_hz / 1e6:.4f} MHz."
+        others.append(replace(line, status=LineStatus.REJECTED, reason=reason))
+    return tuple(sorted([*kept, *others], key=lambda line: line.frequency_hz))
+
+
+def _unresolved(line: Line, other: Line) -> bool:
+    return abs(line.frequency_hz - other.frequency_hz) < 0.5 * max(line.fwhm_hz, other.fwhm_hz)
+
+
+def _narrow_only(captures: Sequence[Capture], parameters: ReconstructionParameters) -> Reconstruction:
+    """Narrow-band captures without a survey: the confirmed lines in the band that all of them excite."""
+    seen = reconstruct_survey(captures, parameters)
+    lines = []
+    for line in seen.lines:
+        if not all(excites(capture, line.frequency_hz) for capture in captures):
+            continue
+        judged = judge(line, captures, parameters, None).line
+        if judged.status is LineStatus.CONFIRMED:
+            # Both fits are of the same data: not two measurements to be combined.
+            again = _fit(captures, line.frequency_hz, line.fwhm_hz, _search_half_width_hz(line), parameters)
+            judged = replace(again or line, status=LineStatus.CONFIRMED, unfolding_confidence=1.0)
+        lines.append(judged)
+    return replace(seen, lines=settle(lines))
+
+
+def _fit(
+    captures: Sequence[Capture],
+    near_hz: float,
+    fwhm_hz: float,
+    half_width_hz: float,
+    parameters: ReconstructionParameters,
+) -> Line | None:
+    """The line near a frequency in narrow-band captures; its amplitude is that right after the pulse."""
+    decays = [decay for capture in captures if (decay := free_decay(capture, near_hz, fwhm_hz)) is not None]
+    line = fit_line([decay.capture for decay in decays], near_hz, half_width_hz, parameters)
+    if line is None:
+        return None
+    lost = math.exp(min(math.pi * line.fwhm_hz * decays[0].delay_s, 20.0))
+    return replace(line, amplitude=line.amplitude * lost, amplitude_sigma=line.amplitude_sigma * lost)
+
+
+def _search_half_width_hz(candidate: Line) -> float:
+    sigma_hz = candidate.frequency_sigma_hz
+    uncertain = SEARCH_SIGMAS * sigma_hz if math.isfinite(sigma_hz) else 0.0
+    return max(uncertain, candidate.fwhm_hz, SEARCH_LEAST_HZ)
+
+
+def _neighbours(spacing_hz: float | None) -> tuple[float, ...]:
+    """Distances of the teeth on which a survey is most likely to have put a line by mistake."""
+    return () if spacing_hz is None else (spacing_hz, -spacing_hz, 2 * spacing_hz, -2 * spacing_hz)
+
+
+def _centres(captures: Sequence[Capture]) -> str:
+    centres = sorted({round(capture.centre_frequency_hz) for capture in captures})
+    return "the centre frequencies " + " and ".join(f"{centre / 1e6:.4f} MHz" for centre in centres[:3])
+
+
+def _fault(line: Line, captures: Sequence[Capture], parameters: ReconstructionParameters) -> str:
+    """Why a signal that is there is not a line of the sample; empty if nothing speaks against it."""
+    slowest_hz = 1.0 / (math.pi * SLOWEST_T2_STAR_S)
+    sigma_hz = line.fwhm_sigma_hz if math.isfinite(line.fwhm_sigma_hz) else 0.0
+    if line.fwhm_hz + 2.0 * sigma_hz < slowest_hz:
+        return "It does not decay after the pulse: interference of constant frequency."
+    by_centre: dict[int, list[Capture]] = {}
+    for capture in captures:
+        by_centre.setdefault(round(capture.centre_frequency_hz), []).append(capture)
+    if len(by_centre) < 2:
+        return ""
+    lenient = replace(parameters, false_alarms_per_survey=10.0)
+    powers = {}
+    for centre, group in by_centre.items():
+        seen = _fit(group, line.frequency_hz, line.fwhm_hz, max(line.fwhm_hz, 200.0), lenient)
+        powers[centre] = 0.0 if seen is None else seen.snr**2 / sum(capture.averages for capture in group)
+    if min(powers.values()) < ONE_SIDED * max(powers.values()):
+        missing = min(powers, key=lambda centre: powers[centre])
+        return f"It is gone when the centre frequency is moved to {missing / 1e6:.4f} MHz: an artefact of the receiver."
+    return ""
+
+
+def _confirmed(candidate: Line, again: Line) -> Line:
+    """The candidate with the values of both measurements; the second alone where they disagree."""
+    frequency_hz, frequency_sigma_hz = _combined(
+        (candidate.frequency_hz, candidate.frequency_sigma_hz), (again.frequency_hz, again.frequency_sigma_hz)
+    )
+    fwhm_hz, fwhm_sigma_hz = _combined(
+        (candidate.fwhm_hz, candidate.fwhm_sigma_hz), (again.fwhm_hz, again.fwhm_sigma_hz)
+    )
+    return replace(
+        again,
+        frequency_hz=frequency_hz,
+        frequency_sigma_hz=frequency_sigma_hz,
+        fwhm_hz=fwhm_hz,
+        fwhm_sigma_hz=fwhm_sigma_hz,
+        unfolding_confidence=1.0,
+        status=LineStatus.CONFIRMED,
+        reason="",
+    )
+
+
+def _combined(survey: tuple[float, float], narrow: tuple[float, float]) -> tuple[float, float]:
+    """(value, sigma) of two independent measurements, weighted by their inverse variances."""
+    (a, sigma_a), (b, sigma_b) = survey, narrow
+    if not (math.isfinite(sigma_a) and sigma_a > 0):
+        return narrow
+    if not (math.isfinite(sigma_b) and sigma_b > 0):
+        return b, sigma_a
+    if abs(a - b) > 4.0 * math.hypot(sigma_a, sigma_b):
+        return narrow
+    weight_a, weight_b = sigma_a**-2, sigma_b**-2
+    return (a * weight_a + b * weight_b) / (weight_a + weight_b), (weight_a + weight_b) ** -0.5
