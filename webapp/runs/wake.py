@@ -17,6 +17,8 @@ log = logging.getLogger(__name__)
 
 _PATTERN = "run:*"
 _RETRY_S = 1.0
+#: how soon the listener notices that nobody watches any more
+_LOOK_UP_S = 0.5
 
 
 class Hub:
@@ -40,28 +42,29 @@ class Hub:
             self._watchers[run_id].discard(woken)
             if not self._watchers[run_id]:
                 del self._watchers[run_id]
-            if not self._watchers and self._listener is not None:
-                self._listener.cancel()
-                self._listener = None
-                self.connected = False
 
     async def _listen(self) -> None:
-        while True:
-            try:
-                await self._read()
-            except (RedisError, OSError) as error:
-                log.debug("Redis is away, events are polled: %s", error)
-            finally:
-                self.connected = False
-            await asyncio.sleep(_RETRY_S)
+        """Listen until nobody watches any more. Never cancelled: redis-py loses a cancellation while it connects."""
+        try:
+            while self._watchers:
+                try:
+                    await self._read()
+                except (RedisError, OSError) as error:
+                    log.debug("Redis is away, events are polled: %s", error)
+                    self.connected = False
+                    await asyncio.sleep(_RETRY_S)
+        finally:
+            self.connected = False
+            self._listener = None
 
     async def _read(self) -> None:
-        client = redis.asyncio.Redis.from_url(
-            settings.REDIS_URL, socket_connect_timeout=2.0, health_check_interval=10, retry=None
-        )
-        async with client, client.pubsub(ignore_subscribe_messages=False) as subscription:
+        client = redis.asyncio.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=2.0, health_check_interval=10)
+        async with client, client.pubsub() as subscription:
             await subscription.psubscribe(_PATTERN)
-            async for message in subscription.listen():
+            while self._watchers:
+                message = await subscription.get_message(timeout=_LOOK_UP_S)
+                if message is None:
+                    continue
                 if message["type"] == "psubscribe":
                     self.connected = True
                     self._wake_all()  # what was announced before must be looked up

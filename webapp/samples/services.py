@@ -62,7 +62,8 @@ def nuclides_of(formula: str) -> list[str]:
         raise InvalidParameters([FieldError("formula", f"{error}.")]) from None
 
 
-def _save(sample: Sample) -> Sample:
+def check(sample: Sample) -> None:
+    """Tidy the fields of a sample and read its nuclides; raises InvalidParameters with every fault."""
     sample.name, sample.formula = sample.name.strip(), sample.formula.strip()
     errors: list[FieldError] = []
     if not 1 <= len(sample.name) <= 160:
@@ -82,6 +83,10 @@ def _save(sample: Sample) -> Sample:
         errors.append(FieldError("notes", f"The notes have at most {NOTES_MAX} characters."))
     if errors:
         raise InvalidParameters(errors)
+
+
+def _save(sample: Sample) -> Sample:
+    check(sample)
     try:
         with transaction.atomic():
             sample.save()
