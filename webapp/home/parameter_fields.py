@@ -95,14 +95,17 @@ def _shown(info: ParameterInfo | None, value: Any) -> str:
 
 
 def _help(info: ParameterInfo) -> str:
-    """The parameter's help with those of its limits that people can read at a glance (no powers of ten)."""
+    """The parameter's help with its limits, as far as people can read them at a glance.
+
+    Limits that need a power of ten, and lower limits of quantities ("above 0", in effect), would only be clutter.
+    """
     low = "" if info.minimum is None else format_quantity(info.minimum, info)
     high = "" if info.maximum is None else format_quantity(info.maximum, info)
     low, high = ("" if "e" in text.split(" ")[0] else text for text in (low, high))
     if low and high:
         span = f"{low} to {high}."
     elif low or high:
-        span = f"At least {low}." if low else f"At most {high}."
+        span = f"At most {high}." if high else f"At least {low}." if info.type is int else ""
     else:
         span = ""
     return " ".join(part for part in (info.help, span) if part)

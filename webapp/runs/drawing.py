@@ -9,8 +9,8 @@ import numpy as np
 from acquisition.experiment import Plan
 from webapp.home import svg
 
-WIDTH, HEIGHT = 640, 220
-_LEFT, _RIGHT, _TOP, _BOTTOM = 44, WIDTH - 10, 12, HEIGHT - 52
+WIDTH, HEIGHT = 640, 280
+_LEFT, _RIGHT, _TOP, _BOTTOM = 52, WIDTH - 30, 12, HEIGHT - 80
 #: windows are drawn in so many rows, because neighbours overlap
 _WINDOW_ROWS = 2
 
@@ -26,10 +26,10 @@ def excitation_profile(plan: Plan) -> dict[str, Any]:
     highest = float(flip_deg.max()) if len(flip_deg) else 1.0
     y = svg.Scale(0.0, highest * 1.08 or 1.0, _BOTTOM, _TOP)
     # A comb has far more teeth than the picture has pixels: draw its envelope in columns of one pixel.
-    floor, top = svg.columns(flip_deg, _RIGHT - _LEFT)
+    _, top = svg.columns(flip_deg, _RIGHT - _LEFT)
     column = svg.Scale(0, max(len(top) - 1, 1), x(float(frequency_hz[0])), x(float(frequency_hz[-1])))
     upper = [(column(k), y(float(value))) for k, value in enumerate(top)]
-    lower = [(column(k), y(float(value))) for k, value in enumerate(floor)]
+    ground = [(upper[-1][0], float(_BOTTOM)), (upper[0][0], float(_BOTTOM))]
     x_ticks = svg.ticks(low_hz / 1e6, high_hz / 1e6, 6)
     y_ticks = svg.ticks(0.0, y.high, 4)
     x_step = x_ticks[1] - x_ticks[0] if len(x_ticks) > 1 else 0.0
@@ -40,7 +40,7 @@ def excitation_profile(plan: Plan) -> dict[str, Any]:
         "left": _LEFT,
         "right": _RIGHT,
         "bottom": _BOTTOM,
-        "area": svg.polyline([*upper, *reversed(lower)]) + "Z",
+        "area": svg.polyline([*upper, *ground]) + "Z",
         "outline": svg.polyline(upper),
         "x_ticks": [(f"{x(t * 1e6):.1f}", svg.tick_label(t, x_step)) for t in x_ticks],
         "y_ticks": [(f"{y(t):.1f}", svg.tick_label(t, y_step)) for t in y_ticks],
@@ -48,7 +48,7 @@ def excitation_profile(plan: Plan) -> dict[str, Any]:
             {
                 "x": f"{x(centre - width / 2):.1f}",
                 "width": f"{max(x(centre + width / 2) - x(centre - width / 2), 1):.1f}",
-                "y": _BOTTOM + 34 + 8 * (k % _WINDOW_ROWS),
+                "y": _BOTTOM + 58 + 9 * (k % _WINDOW_ROWS),
             }
             for k, (centre, width) in enumerate(plan.windows_hz)
         ],

@@ -142,13 +142,19 @@ def reprocess(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _method(request: HttpRequest) -> Method:
     """The method of the address, or the first; a method that does not exist is a page that does not."""
-    known = methods.methods()
-    if not known:
+    offered = _offered()
+    if not offered:
         raise Http404("No measuring method is installed.")
-    name = request.GET.get("method") or ("survey" if "survey" in known else next(iter(known)))
-    if name not in known:
+    name = request.GET.get("method") or offered[0].name
+    chosen = next((method for method in offered if method.name == name), None)
+    if chosen is None:
         raise Http404("There is no such method.")
-    return known[name]
+    return chosen
+
+
+def _offered() -> list[Method]:
+    """Every method, the survey first: it is what people come for."""
+    return sorted(methods.methods().values(), key=lambda method: (method.name != "survey", method.title))
 
 
 def _initial(request: HttpRequest) -> dict[str, Any]:
@@ -185,5 +191,5 @@ def _plan_context(form: RunForm, plan: Plan | None) -> dict[str, Any]:
 
 
 def _run_form_page(request: HttpRequest, form: RunForm, plan: Plan | None) -> HttpResponse:
-    context = _plan_context(form, plan) | {"methods": list(methods.methods().values())}
+    context = _plan_context(form, plan) | {"methods": _offered()}
     return render(request, "runs/form.html", context)

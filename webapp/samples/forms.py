@@ -18,6 +18,10 @@ class QuantityField(forms.FloatField):
         super().__init__(widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}), **kwargs)
         self.unit = unit
 
+    def prepare_value(self, value: Any) -> Any:
+        """295.0 is shown as 295; what was typed stays as it is."""
+        return f"{value:.10g}" if isinstance(value, float) else value
+
 
 class SampleForm(forms.ModelForm):
     """Everything that people tell about a sample; its nuclides are found from the formula."""

@@ -19,6 +19,8 @@ test("ticks have the decimals that their step needs", () => {
   const mhz = axis("MHz", 1e6, 28e6);
   assert.deepEqual(tickTexts([28e6, 28.2e6], 0.2e6, mhz), ["28.0", "28.2"]);
   assert.deepEqual(tickTexts([28e6, 30e6], 2e6, mhz), ["28", "30"]);
+  assert.deepEqual(tickTexts([28.25e6, 28.5e6], 0.25e6, mhz), ["28.25", "28.50"]);
+  assert.deepEqual(tickTexts([28_084_610, 28_084_612.5], 2.5, mhz).map(plain), ["28.084 610 0", "28.084 612 5"]);
 });
 
 test("offsets count from the centre in a fitting unit, with a sign", () => {

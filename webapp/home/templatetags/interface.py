@@ -30,7 +30,7 @@ _ICONS = {
     "redo": '<path d="M13 3v4H9M12.7 7A5.2 5.2 0 1 0 13 10"/>',
     "arrow": '<path d="M3 8h10M9 4l4 4-4 4"/>',
     "shift": '<path d="M2 8h12M10.5 4.5 14 8l-3.5 3.5"/>',
-    "gear": '<circle cx="8" cy="8" r="2.2"/><path d="M8 1.5v2M8 12.5v2M1.5 8h2M12.5 8h2M3.4 3.4l1.4 1.4M11.2 11.2l1.4 1.4M12.6 3.4l-1.4 1.4M4.8 11.2l-1.4 1.4"/>',
+    "person": '<circle cx="8" cy="5.2" r="2.7"/><path d="M2.8 14c.6-3.2 2.6-4.7 5.2-4.7s4.6 1.5 5.2 4.7"/>',
 }
 
 # state of a run, spectrum, instrument or line -> (class, icon)

@@ -35,6 +35,7 @@ export function drawLines(u: uPlot, known: readonly MarkedLine[], tones: Colours
   pen.save();
   pen.font = `600 ${12 * ratio}px ${tones.font}`;
   pen.textBaseline = "middle";
+  pen.textAlign = "left";
   const texts = shown.map(({ line }) => withUncertainty(line.frequencyHz, line.sigmaHz));
   const places = place(
     shown.map(({ at }, k) => ({ at, size: pen.measureText(texts[k] ?? "").width + 8 * ratio })),

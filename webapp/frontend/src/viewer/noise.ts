@@ -12,7 +12,7 @@ export function drawNoise(u: uPlot, sigma: number | null, component: Component, 
   pen.save();
   pen.strokeStyle = tones.noise;
   pen.fillStyle = tones.noise;
-  pen.lineWidth = ratio;
+  pen.lineWidth = 1.5 * ratio;
   pen.setLineDash([6 * ratio, 4 * ratio]);
   for (const level of component === "magnitude" ? [sigma] : [sigma, -sigma]) {
     const y = u.valToPos(level, "y", true);
@@ -22,10 +22,11 @@ export function drawNoise(u: uPlot, sigma: number | null, component: Component, 
     pen.lineTo(left + width, y);
     pen.stroke();
     if (level > 0) {
-      pen.font = `${11 * ratio}px ${tones.font}`;
-      pen.textAlign = "right";
-      pen.textBaseline = "bottom";
-      pen.fillText("noise σ", left + width - 4 * ratio, y - 2 * ratio);
+      // Beside the data, not on them.
+      pen.font = `600 ${12 * ratio}px ${tones.font}`;
+      pen.textAlign = "left";
+      pen.textBaseline = "middle";
+      pen.fillText("σ", left + width + 6 * ratio, y);
     }
   }
   pen.restore();

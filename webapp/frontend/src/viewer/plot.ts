@@ -96,7 +96,7 @@ export class Plot {
     const common = { stroke: () => this.tones.inkSoft, grid, ticks: { ...grid, size: 5 }, font: font() };
     return {
       ...this.room(),
-      padding: [STRIP, 14, null, null],
+      padding: [STRIP, 24, null, null],
       legend: { show: false },
       pxAlign: 1,
       scales: { x: { time: false, range: (_u, min, max) => [min, max] }, y: { range: (_u, min, max) => this.vertical(min, max) } },
@@ -116,7 +116,13 @@ export class Plot {
           },
           values: (u, splits, _axis, _space, step) => tickTexts(splits, step, along(u)),
         },
-        { ...common, size: (_u, values) => 16 + 7.5 * Math.max(3, ...(values ?? []).map((text) => text.length)) },
+        {
+          ...common,
+          label: () => `${look.component.charAt(0).toUpperCase()}${look.component.slice(1)} (arb. units)`,
+          labelSize: 22,
+          labelFont: font(),
+          size: (_u, values) => 16 + 7.5 * Math.max(3, ...(values ?? []).map((text) => text.length)),
+        },
       ],
       series: [
         {},

@@ -24,7 +24,8 @@ export function axis(unit: Unit, span: number, centre: number): Axis {
 
 /** Tick numbers with just the decimals that steps of `step` Hz need. */
 export function tickTexts(ticksHz: readonly number[], step: number, along: Axis): string[] {
-  const decimals = Math.max(0, -Math.floor(Math.log10(step / along.scale) + 1e-9));
+  let decimals = 0;
+  for (let scaled = step / along.scale; decimals < 9 && Math.abs(scaled - Math.round(scaled)) > 1e-6 * scaled; scaled *= 10) decimals++;
   return ticksHz.map((hz) => group(plain((hz - along.origin) / along.scale, decimals)));
 }
 
