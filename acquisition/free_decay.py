@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import signal
 
+from acquisition.lines import Line
 from acquisition.shot import Capture, ComplexArray
 
 FILTER_PERIODS = 8
@@ -33,6 +34,21 @@ class FreeDecay:
 
     capture: Capture
     delay_s: float
+
+    def amplitude(self, line: Line) -> tuple[float, float]:
+        """(amplitude, standard deviation) of a line of this frequency and width at the first sample.
+
+        The linear least-squares value z = <r, y> / <r, r> with r = exp((2 pi i f - pi FWHM) t); its noise is taken from
+        what the line leaves of the data.
+        """
+        data = self.capture.samples[1:].astype(np.complex128)
+        time_s = np.arange(1, len(data) + 1) / self.capture.sample_rate_hz
+        offset_hz = line.frequency_hz - self.capture.centre_frequency_hz
+        response = np.exp((2j * np.pi * offset_hz - np.pi * line.fwhm_hz) * time_s)
+        energy = float(np.vdot(response, response).real)
+        value = complex(np.vdot(response, data)) / energy
+        rest = data - value * response
+        return abs(value), math.sqrt(float(np.mean(np.abs(rest) ** 2)) / energy)
 
 
 def pulses(waveform: ComplexArray) -> tuple[tuple[int, int], ...]:

@@ -15,7 +15,7 @@ import numpy as np
 from acquisition.experiment import Spectrum
 from acquisition.free_decay import free_decay, pulses
 from acquisition.lines import Line, LineStatus
-from acquisition.reconstruction import Reconstruction, ReconstructionParameters, fit_line, reconstruct_survey
+from acquisition.reconstruction import Reconstruction, ReconstructionParameters, reconstruct_survey
 from acquisition.reconstruction.correlate import correlation_spectrum
 from acquisition.reconstruction.record import Record
 from acquisition.reconstruction.search import excited_band_hz
@@ -28,6 +28,9 @@ WEAK_FALSE_ALARMS = 1.0
 CONFIRM_SHARE = 0.1
 """Share of a survey's false alarms that a second measurement of noise peaks may contribute."""
 
+FALSE_ALARMS_MOST = 10.0
+"""Largest rate that a reconstruction accepts."""
+
 HINT_FALSE_ALARMS = 0.1
 """A weak signal that noise makes once in so many measurements is worth more averages before it is rejected."""
 
@@ -38,8 +41,8 @@ SEARCH_LEAST_HZ = 1.0e3
 EXCITED_FRACTION = 0.5
 """A capture can speak about a frequency if its pulse excites it at least to this fraction of its strongest."""
 
-ONE_SIDED = 0.1
-"""Least share of the signal's power that each centre frequency must show, relative to the one that shows most."""
+ONE_SIDED = 0.5
+"""Least amplitude that each centre frequency must show, three standard deviations granted, of that which shows most."""
 
 SLOWEST_T2_STAR_S = 20e-3
 """Signals that live longer than this do not decay like a quadrupole resonance: they are interference."""
@@ -63,8 +66,13 @@ def reconstruct(captures: Sequence[Capture], parameters: ReconstructionParameter
     if not survey:
         return _narrow_only(narrow, parameters)
     found = survey_candidates(survey, parameters, weak=bool(narrow))
-    if not narrow:
-        return found
+    return judge_all(found, survey, narrow, parameters) if narrow else found
+
+
+def judge_all(
+    found: Reconstruction, survey: Sequence[Capture], narrow: Sequence[Capture], parameters: ReconstructionParameters
+) -> Reconstruction:
+    """The survey's candidates after their second measurement, same lines told apart."""
     spacing_hz = tooth_spacing_hz(survey)
     judged = [judge(line, narrow, parameters, spacing_hz).line for line in found.lines]
     return replace(found, lines=settle(judged))
@@ -100,27 +108,26 @@ def judge(
     covering = [capture for capture in narrow if excites(capture, candidate.frequency_hz)]
     if not covering:
         return Judgement(candidate, decided=True)
-    strict = replace(parameters, false_alarms_per_survey=CONFIRM_SHARE * parameters.false_alarms_per_survey)
+    strict = CONFIRM_SHARE * parameters.false_alarms_per_survey
     half_width_hz = _search_half_width_hz(candidate)
     fwhm_hz = candidate.fwhm_hz
-    again = _fit(covering, candidate.frequency_hz, fwhm_hz, half_width_hz, strict)
+    again = _fit(covering, candidate.frequency_hz, fwhm_hz, half_width_hz, strict, parameters)
     if again is not None:
-        fault = _fault(again, covering, parameters)
+        fault = _fault(again, covering)
         if fault:
             return Judgement(replace(candidate, status=LineStatus.REJECTED, reason=fault), decided=True)
         return Judgement(_confirmed(candidate, again), decided=True)
     for tooth in _neighbours(spacing_hz):
         there_hz = candidate.frequency_hz + tooth
         captures = [capture for capture in narrow if excites(capture, there_hz)]
-        elsewhere = _fit(captures, there_hz, fwhm_hz, half_width_hz, strict) if captures else None
-        if elsewhere is not None and not _fault(elsewhere, captures, parameters):
+        elsewhere = _fit(captures, there_hz, fwhm_hz, half_width_hz, strict, parameters) if captures else None
+        if elsewhere is not None and not _fault(elsewhere, captures):
             reason = (
                 f"The survey had it {abs(tooth) / 1e3:.3g} kHz {'lower' if tooth > 0 else 'higher'}, on another tooth."
             )
             moved = replace(elsewhere, status=LineStatus.MOVED, reason=reason, unfolding_confidence=1.0)
             return Judgement(moved, decided=True)
-    lenient = replace(parameters, false_alarms_per_survey=HINT_FALSE_ALARMS)
-    hint = _fit(covering, candidate.frequency_hz, fwhm_hz, half_width_hz, lenient)
+    hint = _fit(covering, candidate.frequency_hz, fwhm_hz, half_width_hz, HINT_FALSE_ALARMS, parameters)
     reason = (
         f"Measured by itself at {_centres(covering)}, there is no line within {half_width_hz / 1e3:.2g} kHz of "
         f"{candidate.frequency_hz / 1e6:.4f} MHz."
@@ -185,7 +192,8 @@ def _narrow_only(captures: Sequence[Capture], parameters: ReconstructionParamete
         judged = judge(line, captures, parameters, None).line
         if judged.status is LineStatus.CONFIRMED:
             # Both fits are of the same data: not two measurements to be combined.
-            again = _fit(captures, line.frequency_hz, line.fwhm_hz, _search_half_width_hz(line), parameters)
+            half_width_hz, share = _search_half_width_hz(line), parameters.false_alarms_per_survey
+            again = _fit(captures, line.frequency_hz, line.fwhm_hz, half_width_hz, share, parameters)
             judged = replace(again or line, status=LineStatus.CONFIRMED, unfolding_confidence=1.0)
         lines.append(judged)
     return replace(seen, lines=settle(lines))
@@ -196,13 +204,25 @@ def _fit(
     near_hz: float,
     fwhm_hz: float,
     half_width_hz: float,
+    false_alarms: float,
     parameters: ReconstructionParameters,
 ) -> Line | None:
-    """The line near a frequency in narrow-band captures; its amplitude is that right after the pulse."""
+    """The strongest line within a distance of a frequency in narrow-band captures, or None.
+
+    All lines of the decimated band are fitted together, so that a strong neighbour does not disturb; the threshold is
+    that of `false_alarms` within the distance. The amplitude is that right after the pulse.
+    """
     decays = [decay for capture in captures if (decay := free_decay(capture, near_hz, fwhm_hz)) is not None]
-    line = fit_line([decay.capture for decay in decays], near_hz, half_width_hz, parameters)
-    if line is None:
+    if not decays:
         return None
+    band_hz = min(decay.capture.sample_rate_hz for decay in decays)
+    in_band = min(false_alarms * max(1.0, band_hz / (2.0 * half_width_hz)), FALSE_ALARMS_MOST)
+    level = replace(parameters, false_alarms_per_survey=in_band, minimum_confidence=0.0)
+    found = reconstruct_survey([decay.capture for decay in decays], level)
+    near = [line for line in found.lines if abs(line.frequency_hz - near_hz) <= half_width_hz]
+    if not near:
+        return None
+    line = max(near, key=lambda line: line.snr)
     lost = math.exp(min(math.pi * line.fwhm_hz * decays[0].delay_s, 20.0))
     return replace(line, amplitude=line.amplitude * lost, amplitude_sigma=line.amplitude_sigma * lost)
 
@@ -223,26 +243,31 @@ def _centres(captures: Sequence[Capture]) -> str:
     return "the centre frequencies " + " and ".join(f"{centre / 1e6:.4f} MHz" for centre in centres[:3])
 
 
-def _fault(line: Line, captures: Sequence[Capture], parameters: ReconstructionParameters) -> str:
+def _fault(line: Line, captures: Sequence[Capture]) -> str:
     """Why a signal that is there is not a line of the sample; empty if nothing speaks against it."""
     slowest_hz = 1.0 / (math.pi * SLOWEST_T2_STAR_S)
     sigma_hz = line.fwhm_sigma_hz if math.isfinite(line.fwhm_sigma_hz) else 0.0
     if line.fwhm_hz + 2.0 * sigma_hz < slowest_hz:
         return "It does not decay after the pulse: interference of constant frequency."
-    by_centre: dict[int, list[Capture]] = {}
+    by_centre: dict[int, list[tuple[float, float]]] = {}
     for capture in captures:
-        by_centre.setdefault(round(capture.centre_frequency_hz), []).append(capture)
-    if len(by_centre) < 2:
+        decay = free_decay(capture, line.frequency_hz, line.fwhm_hz)
+        if decay is not None:
+            by_centre.setdefault(round(capture.centre_frequency_hz), []).append(decay.amplitude(line))
+    seen = {centre: _root_mean_square(values) for centre, values in by_centre.items()}
+    if len(seen) < 2:
         return ""
-    lenient = replace(parameters, false_alarms_per_survey=10.0)
-    powers = {}
-    for centre, group in by_centre.items():
-        seen = _fit(group, line.frequency_hz, line.fwhm_hz, max(line.fwhm_hz, 200.0), lenient)
-        powers[centre] = 0.0 if seen is None else seen.snr**2 / sum(capture.averages for capture in group)
-    if min(powers.values()) < ONE_SIDED * max(powers.values()):
-        missing = min(powers, key=lambda centre: powers[centre])
+    missing = min(seen, key=lambda centre: seen[centre][0])
+    least, sigma = seen[missing]
+    if least + 3.0 * sigma < ONE_SIDED * max(amplitude for amplitude, _ in seen.values()):
         return f"It is gone when the centre frequency is moved to {missing / 1e6:.4f} MHz: an artefact of the receiver."
     return ""
+
+
+def _root_mean_square(values: Sequence[tuple[float, float]]) -> tuple[float, float]:
+    """(amplitude, sigma) over captures of the same tuning, whose phases are unrelated."""
+    amplitude = math.sqrt(float(np.mean([amplitude**2 for amplitude, _ in values])))
+    return amplitude, math.sqrt(float(np.mean([sigma**2 for _, sigma in values])) / len(values))
 
 
 def _confirmed(candidate: Line, again: Line) -> Line:

@@ -43,14 +43,14 @@ class SurveyExperiment(ScriptedExperiment):
         )
         self._reconstruction = ReconstructionParameters(false_alarms_per_survey=parameters.false_alarms_per_survey)
         self._lines: tuple[Line, ...] = ()
+        self._survey_result: Reconstruction | None = None
         self._messages: list[str] = []
         for averages in self._rounds() * len(self._windows):
             self._ledger.foresee(1, averages * parameters.repetition_time_s)
 
     def partial_spectrum(self) -> Spectrum | None:
         """Quick spectrum of the survey captures until now."""
-        survey = [capture for capture in self._captures if capture.method == "survey"]
-        return verdict.quick_spectrum(survey) if survey else None
+        return verdict.quick_spectrum(self._survey_captures) if self._survey_captures else None
 
     def candidates(self) -> tuple[Line, ...]:
         """Lines known until now, with their status."""
@@ -60,11 +60,24 @@ class SurveyExperiment(ScriptedExperiment):
         """What the captures until now say, in whatever step the experiment was stopped."""
         if not self._captures:
             return ExperimentResult((), None, ("Nothing was measured.",))
-        found = verdict.reconstruct(self._captures, self._reconstruction)
+        if self._finished and self._survey_result is not None:
+            # The survey's captures have been reconstructed: only the verdict on them is left to be given.
+            survey, narrow = self._survey_captures, self._narrow_captures
+            found = verdict.judge_all(self._survey_result, survey, narrow, self._reconstruction)
+        else:
+            found = verdict.reconstruct(self._captures, self._reconstruction)
         messages = [*found.messages, *self._messages]
         if not self._finished:
             messages.append("The experiment was stopped early; lines that were not measured again are candidates.")
         return ExperimentResult(found.lines, found.spectrum, tuple(dict.fromkeys(messages)))
+
+    @property
+    def _survey_captures(self) -> list[Capture]:
+        return [capture for capture in self._captures if capture.method == "survey"]
+
+    @property
+    def _narrow_captures(self) -> list[Capture]:
+        return [capture for capture in self._captures if capture.method == "confirm"]
 
     def _summary(self) -> str:
         certain = [line for line in self._lines if line.status in (LineStatus.CONFIRMED, LineStatus.MOVED)]
@@ -77,7 +90,8 @@ class SurveyExperiment(ScriptedExperiment):
     def _steps(self) -> Shots:
         for window in self._windows:
             yield from self._survey(window)
-        found = self._candidates_of_all()
+        found = verdict.survey_candidates(self._captures, self._reconstruction, weak=self._parameters.confirm)
+        self._survey_result = found
         self._lines = found.lines
         if self._parameters.confirm:
             self._ledger.step = "confirm"
@@ -127,9 +141,6 @@ class SurveyExperiment(ScriptedExperiment):
         ]
         self._lines = tuple(sorted([*near, *lines], key=lambda line: line.frequency_hz))
 
-    def _candidates_of_all(self) -> Reconstruction:
-        return verdict.survey_candidates(self._captures, self._reconstruction, weak=self._parameters.confirm)
-
     # The second step
 
     def _confirm_all(self, candidates: Sequence[Line]) -> Shots:
@@ -177,8 +188,7 @@ class SurveyExperiment(ScriptedExperiment):
 
     def _judge(self, candidate: Line) -> verdict.Judgement:
         """The candidate in the light of every narrow-band capture until now, as the final verdict will have it."""
-        narrow = [capture for capture in self._captures if capture.method == "confirm"]
-        return verdict.judge(candidate, narrow, self._reconstruction, self._narrow.tooth_spacing_hz)
+        return verdict.judge(candidate, self._narrow_captures, self._reconstruction, self._narrow.tooth_spacing_hz)
 
     def _narrow_shots(self, target_hz: float, candidate: Line, others_hz: Sequence[float], averages: int) -> Shots:
         for shot in narrow_band.shots(target_hz, candidate.t2_star_s, others_hz, averages, self._narrow, self._limits):
