@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -80,10 +81,26 @@ def values(infos: Iterable[ParameterInfo], cleaned: Mapping[str, Any]) -> dict[s
     return {info.name: cleaned[info.name] for info in infos if cleaned.get(info.name) not in (None, "")}
 
 
-def named(infos: Iterable[ParameterInfo], given: Mapping[str, Any]) -> list[tuple[str, str]]:
+@dataclass(frozen=True)
+class NamedValue:
+    """A parameter as people read it."""
+
+    label: str
+    text: str
+    advanced: bool
+
+
+def named(infos: Iterable[ParameterInfo], given: Mapping[str, Any]) -> list[NamedValue]:
     """Parameters as label and quantity, for showing; one that is not described keeps its name."""
     known = {info.name: info for info in infos}
-    return [(known[name].label if name in known else name, _shown(known.get(name), value)) for name, value in given.items()]
+    return [
+        NamedValue(
+            known[name].label if name in known else name,
+            _shown(known.get(name), value),
+            known[name].advanced if name in known else True,
+        )
+        for name, value in given.items()
+    ]
 
 
 def _shown(info: ParameterInfo | None, value: Any) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from acquisition import methods
 from acquisition.methods.parameters import describe
 from webapp.accounts.models import User
-from webapp.home.parameter_fields import named
+from webapp.home.parameter_fields import NamedValue, named
 from webapp.runs import services
 from webapp.runs.models import Run, RunEvent
 from webapp.spectra.models import SpectralLine, Spectrum
@@ -51,7 +51,7 @@ def run_context(user: User, run: Run) -> dict[str, Any]:
     }
 
 
-def named_parameters(method: str, values: dict[str, Any]) -> list[tuple[str, str]]:
+def named_parameters(method: str, values: dict[str, Any]) -> list[NamedValue]:
     """The run's parameters as label and quantity; a method that is no longer installed leaves their names."""
     known = methods.methods().get(method)
     return named(describe(known.parameters) if known else (), values)

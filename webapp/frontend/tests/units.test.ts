@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { axis, group, reading, tickTexts, withUncertainty } from "../src/viewer/units.ts";
+import { amplitudeTexts, axis, exponentFor, group, powerOfTen, reading, tickTexts, withUncertainty } from "../src/viewer/units.ts";
 
 const plain = (text: string) => text.replaceAll("\u202f", " ");
 
@@ -31,4 +31,11 @@ test("offsets count from the centre in a fitting unit, with a sign", () => {
 
 test("a reading resolves a small part of what is on the screen", () => {
   assert.equal(plain(reading(28_084_612.4, "MHz", 1000, 0)), "28.084 612 4 MHz");
+});
+
+test("small amplitudes are counted in a power of ten", () => {
+  assert.equal(exponentFor(3.2e-6), -6);
+  assert.equal(exponentFor(42), 0);
+  assert.equal(powerOfTen(-6), "10⁻⁶");
+  assert.deepEqual(amplitudeTexts([0, 5e-7, 1e-6], 5e-7, -6), ["0.0", "0.5", "1.0"]);
 });

@@ -6,7 +6,7 @@ import type { Bins, Component } from "./bins.ts";
 import { colours, onThemeChange } from "./colours.ts";
 import { drawLines, STRIP, type MarkedLine } from "./lines.ts";
 import { drawNoise } from "./noise.ts";
-import { axis, tickTexts, type Unit } from "./units.ts";
+import { amplitudeTexts, axis, exponentFor, powerOfTen, tickTexts, type Unit } from "./units.ts";
 import type { Range, View } from "./view.ts";
 
 export interface Appearance {
@@ -93,6 +93,7 @@ export class Plot {
     const grid = { stroke: () => this.tones.grid, width: 1 };
     const along = (u: uPlot): ReturnType<typeof axis> =>
       axis(look.unit, (u.scales["x"]?.max ?? 1) - (u.scales["x"]?.min ?? 0), look.centreHz);
+    const exponent = (u: uPlot): number => exponentFor(u.scales["y"]?.max ?? 1);
     const common = { stroke: () => this.tones.inkSoft, grid, ticks: { ...grid, size: 5 }, font: font() };
     return {
       ...this.room(),
@@ -118,9 +119,10 @@ export class Plot {
         },
         {
           ...common,
-          label: () => `${look.component.charAt(0).toUpperCase()}${look.component.slice(1)} (arb. units)`,
+          label: (u) => [capitalised(look.component), powerOfTen(exponent(u))].filter(Boolean).join(" / "),
           labelSize: 22,
           labelFont: font(),
+          values: (u, splits, _axis, _space, step) => amplitudeTexts(splits, step, exponent(u)),
           size: (_u, values) => 16 + 7.5 * Math.max(3, ...(values ?? []).map((text) => text.length)),
         },
       ],
@@ -172,3 +174,5 @@ export class Plot {
     };
   }
 }
+
+const capitalised = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1);

@@ -59,6 +59,24 @@ export function short(value: number): string {
   return Number.isFinite(value) ? value.toPrecision(3).replace("-", MINUS) : "–";
 }
 
+/** The power of ten by which an amplitude axis up to `largest` is divided so that its numbers are short. */
+export function exponentFor(largest: number): number {
+  if (!(largest > 0) || (largest >= 0.1 && largest < 10_000)) return 0;
+  return Math.floor(Math.log10(largest));
+}
+
+/** "×10⁻⁶" as it stands in an axis's name; nothing for 0. */
+export function powerOfTen(exponent: number): string {
+  if (exponent === 0) return "";
+  const raised = [...String(exponent)].map((sign) => (sign === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[Number(sign)]));
+  return `10${raised.join("")}`;
+}
+
+/** Numbers of an amplitude axis with ticks `step` apart, divided by a power of ten. */
+export function amplitudeTexts(ticks: readonly number[], step: number, exponent: number): string[] {
+  return tickTexts(ticks, step, { scale: 10 ** exponent, origin: 0, label: "" });
+}
+
 function plain(value: number, decimals: number): string {
   const text = value.toFixed(Math.min(decimals, 12));
   return (Number(text) === 0 ? text.replace("-", "") : text).replace("-", MINUS);
