@@ -3,37 +3,38 @@
 .PHONY: help run test quick bench lint lock format clean
 
 PYTHON := .venv/bin/python
+BOOTSTRAP ?= tools/bootstrap.sh
 NAME ?=
 
 help: ## what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: ## start everything and serve until Ctrl-C; ONCE=1: measure the demonstration survey and stop
-	@tools/bootstrap.sh run
+	@$(BOOTSTRAP) run
 	@exec $(PYTHON) -m tools.run
 
 test: ## the whole suite: linters, types, import rules, unit, integration and browser tests
-	@tools/bootstrap.sh test
+	@$(BOOTSTRAP) test
 	@exec $(PYTHON) -m tools.test
 
 quick: ## linters, types and the quick tests only
-	@tools/bootstrap.sh test
+	@$(BOOTSTRAP) test
 	@exec $(PYTHON) -m tools.test --quick
 
 bench: ## measure; NAME="reconstruct_shot …" chooses
-	@tools/bootstrap.sh test
+	@$(BOOTSTRAP) test
 	@exec $(PYTHON) -m benchmarks $(NAME)
 
 lint: ## linters, types and import rules
-	@tools/bootstrap.sh test
+	@$(BOOTSTRAP) test
 	@exec $(PYTHON) -m tools.test --lint
 
 format: ## let ruff lay out the code
-	@tools/bootstrap.sh test
+	@$(BOOTSTRAP) test
 	@$(PYTHON) -m ruff check --fix . && exec $(PYTHON) -m ruff format .
 
 lock: ## resolve pyproject.toml into requirements/*.txt, with hashes
-	@tools/bootstrap.sh test
+	@$(BOOTSTRAP) test
 	@exec tools/lock.sh
 
 clean: ## remove what was built here; what was measured (./var) stays

@@ -165,7 +165,6 @@ def _demonstrate(stack: Stack, shown: demonstration.Shown, outcome: list[bool]) 
         return
     shown.remember(confirmed)
     outcome.append(confirmed)
-    say(f"Ready: {stack.url}")
 
 
 def _port(host: str) -> int:
