@@ -15,6 +15,7 @@ import numpy as np
 from acquisition.experiment import Spectrum
 from acquisition.free_decay import free_decay, pulses
 from acquisition.lines import Line, LineStatus
+from acquisition.presence import presence, presence_threshold
 from acquisition.reconstruction import Reconstruction, ReconstructionParameters, reconstruct_survey
 from acquisition.reconstruction.correlate import correlation_spectrum
 from acquisition.reconstruction.record import Record
@@ -33,6 +34,9 @@ FALSE_ALARMS_MOST = 10.0
 
 HINT_FALSE_ALARMS = 0.1
 """A weak signal that noise makes once in so many measurements is worth more averages before it is rejected."""
+
+WORTH_FITTING = 0.7
+"""A fit is made where the matched filter alone comes this near to the threshold."""
 
 SEARCH_SIGMAS = 5.0
 SEARCH_LEAST_HZ = 1.0e3
@@ -127,13 +131,12 @@ def judge(
             )
             moved = replace(elsewhere, status=LineStatus.MOVED, reason=reason, unfolding_confidence=1.0)
             return Judgement(moved, decided=True)
-    hint = _fit(covering, candidate.frequency_hz, fwhm_hz, half_width_hz, HINT_FALSE_ALARMS, parameters)
     reason = (
         f"Measured by itself at {_centres(covering)}, there is no line within {half_width_hz / 1e3:.2g} kHz of "
         f"{candidate.frequency_hz / 1e6:.4f} MHz."
     )
     rejected = replace(candidate, status=LineStatus.REJECTED, reason=reason)
-    return Judgement(rejected, decided=hint is None)
+    return Judgement(rejected, decided=not _hinted(candidate, covering, half_width_hz))
 
 
 def excites(capture: Capture, frequency_hz: float) -> bool:
@@ -215,6 +218,8 @@ def _fit(
     decays = [decay for capture in captures if (decay := free_decay(capture, near_hz, fwhm_hz)) is not None]
     if not decays:
         return None
+    if presence(decays, near_hz, half_width_hz) < WORTH_FITTING * presence_threshold(false_alarms, half_width_hz):
+        return None
     band_hz = min(decay.capture.sample_rate_hz for decay in decays)
     in_band = min(false_alarms * max(1.0, band_hz / (2.0 * half_width_hz)), FALSE_ALARMS_MOST)
     level = replace(parameters, false_alarms_per_survey=in_band, minimum_confidence=0.0)
@@ -225,6 +230,13 @@ def _fit(
     line = max(near, key=lambda line: line.snr)
     lost = math.exp(min(math.pi * line.fwhm_hz * decays[0].delay_s, 20.0))
     return replace(line, amplitude=line.amplitude * lost, amplitude_sigma=line.amplitude_sigma * lost)
+
+
+def _hinted(candidate: Line, captures: Sequence[Capture], half_width_hz: float) -> bool:
+    """Whether something is seen at the candidate's place, though too weakly to be called a line."""
+    decays = [free_decay(capture, candidate.frequency_hz, candidate.fwhm_hz) for capture in captures]
+    seen = presence([decay for decay in decays if decay is not None], candidate.frequency_hz, half_width_hz)
+    return seen >= presence_threshold(HINT_FALSE_ALARMS, half_width_hz)
 
 
 def _search_half_width_hz(candidate: Line) -> float:

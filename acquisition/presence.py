@@ -1,0 +1,52 @@
+"""How strongly something is seen near a frequency in free decays: a matched filter, without fitting anything.
+
+Cheap enough to ask everywhere, so that fits are only made where there is something to fit.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from acquisition.free_decay import FreeDecay
+from acquisition.reconstruction.statistics import detection_threshold, log_tail
+
+T2_STARS_S = (30e-6, 100e-6, 300e-6, 1e-3)
+"""Decay times looked for; between two of them the matched filter keeps 93 % of its power."""
+
+POINTS_PER_WIDTH = 3
+
+
+def presence(decays: Sequence[FreeDecay], near_hz: float, half_width_hz: float) -> float:
+    """-ln of the probability that noise gives as much power at one place, at the best place and decay time.
+
+    The power is summed over captures, because their phases are unrelated. The noise of each capture is the median of its
+    power spectrum, which lines do not move.
+    """
+    if not decays:
+        return 0.0
+    spectra = [decay.capture.samples[1:].astype(np.complex128) for decay in decays]
+    variances = [float(np.median(np.abs(np.fft.fft(data)) ** 2)) / (len(data) * math.log(2.0)) for data in spectra]
+    best = 0.0
+    for t2_star_s in T2_STARS_S:
+        spacing_hz = 1.0 / (math.pi * t2_star_s * POINTS_PER_WIDTH)
+        steps = math.ceil(half_width_hz / spacing_hz)
+        frequencies = near_hz + np.linspace(-half_width_hz, half_width_hz, 2 * steps + 1)
+        total = np.zeros(len(frequencies))
+        for decay, data, variance in zip(decays, spectra, variances, strict=True):
+            rate = decay.capture.sample_rate_hz
+            count = min(len(data), math.ceil(6.0 * t2_star_s * rate))
+            time_s = np.arange(1, count + 1) / rate
+            envelope = np.exp(-time_s / t2_star_s)
+            turns = np.outer(frequencies - decay.capture.centre_frequency_hz, time_s)
+            products = np.exp(-2j * np.pi * turns) @ (envelope * data[:count])
+            total += np.abs(products) ** 2 / (float(np.sum(envelope**2)) * max(variance, 1e-300))
+        best = max(best, float(np.max(log_tail(total, len(decays)))))
+    return best
+
+
+def presence_threshold(false_alarms: float, half_width_hz: float) -> float:
+    """The presence that noise exceeds with this expected number of peaks within the range."""
+    return detection_threshold(false_alarms, 2.0 * half_width_hz, T2_STARS_S)
