@@ -7,7 +7,7 @@ and shape in all captures, and an amplitude of its own in each, because each cap
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,6 +17,7 @@ from acquisition.reconstruction.record import Complex, Real, Record
 
 FREQUENCY, WIDTH, SATURATION, SHAPE = range(4)
 PARAMETERS = 4
+MEMO_VALUES_MAX = 4_000_000
 
 SATURATION_PRIOR = (0.7, 1.0)
 """Mean and standard deviation of the squared flip angle (rad^2) before anything was measured: some 45 +- 35 degrees."""
@@ -49,6 +50,12 @@ class Component:
         """Which of frequency, ln FWHM, saturation and shape are fitted."""
         return (True, self.kind != "carrier", self.free_saturation, self.free_shape)
 
+    @property
+    def key(self) -> tuple[Hashable, ...]:
+        """What the component's signals depend on."""
+        flags = (self.free_saturation, self.free_shape)
+        return (self.kind, self.frequency_hz, self.fwhm_hz, self.saturation, self.shape, *flags)
+
     def at(self, frequency_hz: float) -> Component:
         """The same component at another frequency."""
         return replace(self, frequency_hz=frequency_hz)
@@ -78,14 +85,28 @@ class _Columns:
     """Signals of one component in one capture as polynomials in j times p^j, shape (columns, 3, blocks).
 
     The first is the response itself; then its derivatives by the exponent, by the saturation and by the shape.
+    `conjugate` is the same, conjugated, in rows of the orders used; `data` the products with the received data.
     """
 
+    key: tuple[Hashable, ...]
     values: Complex
     exponent: complex
     orders: int
+    conjugate: Complex
+    data: Complex
 
 
 def _columns(record: Record, component: Component) -> _Columns:
+    known = record.memo.get(component.key)
+    if known is None:
+        if len(record.memo) * (len(record.start) + 20) > MEMO_VALUES_MAX:
+            record.memo.clear()
+        known = record.memo[component.key] = _make_columns(record, component)
+    assert isinstance(known, _Columns)
+    return known
+
+
+def _make_columns(record: Record, component: Component) -> _Columns:
     exponent = complex(record.pole_exponent(component.frequency_hz, component.fwhm_hz))
     if component.kind == "carrier":
         z0, z1, z2, zq = record.carrier_states(exponent)
@@ -101,7 +122,10 @@ def _columns(record: Record, component: Component) -> _Columns:
         curvature = (np.pi * component.fwhm_hz / record.rate_hz) ** 2
         values[3] = curvature * z2, 2 * curvature * z1, curvature * z0
         values[0] += component.shape * values[3]
-    return _Columns(values, exponent, 3 if component.free_shape else 2)
+    orders = 3 if component.free_shape else 2
+    conjugate = np.conj(values[:, :orders]).reshape(len(values), -1)
+    data = conjugate @ record.data_sums(record.data, exponent, orders).ravel()
+    return _Columns(component.key, values, exponent, orders, conjugate, data)
 
 
 def signal_blocks(record: Record, component: Component, amplitude: complex) -> Complex:
@@ -202,17 +226,25 @@ def _products(record: Record, parts: Sequence[_Columns]) -> tuple[Complex, Compl
     data = np.empty(offsets[-1], dtype=np.complex128)
     for a, first in enumerate(parts):
         here = slice(offsets[a], offsets[a + 1])
-        left = np.conj(first.values[:, : first.orders]).reshape(sizes[a], -1)
-        data[here] = left @ record.data_sums(record.data, first.exponent, first.orders).ravel()
+        data[here] = first.data
         for b in range(a, len(parts)):
-            second = parts[b]
-            sums = record.power_sums(np.conj(first.exponent) + second.exponent, first.orders + second.orders - 1)
-            values = second.values[:, : second.orders]
-            right = [np.sum(values * sums[p : p + second.orders], axis=1) for p in range(first.orders)]
             there = slice(offsets[b], offsets[b + 1])
-            gram[here, there] = left @ np.stack(right, axis=1).reshape(sizes[b], -1).T
+            gram[here, there] = _overlap(record, first, parts[b])
             gram[there, here] = gram[here, there].conj().T
     return gram, data
+
+
+def _overlap(record: Record, first: _Columns, second: _Columns) -> Complex:
+    """Products of the columns of two components."""
+    key = (first.key, second.key)
+    known = record.memo.get(key)
+    if known is None:
+        sums = record.power_sums(np.conj(first.exponent) + second.exponent, first.orders + second.orders - 1)
+        values = second.values[:, : second.orders]
+        right = [np.sum(values * sums[p : p + second.orders], axis=1) for p in range(first.orders)]
+        known = first.conjugate @ np.stack(right, axis=1).reshape(len(values), -1).T
+        record.memo[key] = known
+    return np.asarray(known)
 
 
 def free_parameters(components: Sequence[Component]) -> npt.NDArray[np.bool_]:
@@ -278,6 +310,13 @@ def _stepped(component: Component, step: Real, fwhm_limits_hz: tuple[float, floa
         saturation=float(np.clip(component.saturation + step[SATURATION], 0.0, 4.0)),
         shape=float(np.clip(component.shape + step[SHAPE], -1.0, 1.0)),
     )
+
+
+def expected_gain(solution: Solution, components: Sequence[Component]) -> float:
+    """By how much the cost would fall in one Gauss-Newton step of all that is free, to second order."""
+    free = free_parameters(components)
+    gradient = solution.gradient[free]
+    return float(gradient @ np.linalg.lstsq(solution.information[np.ix_(free, free)], gradient, rcond=None)[0])
 
 
 def residual(records: Sequence[Record], components: Sequence[Component], solution: Solution) -> list[Complex]:

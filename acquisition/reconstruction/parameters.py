@@ -12,7 +12,7 @@ class ReconstructionParameters:
     """Parameters of `reconstruct_survey` and `fit_line`, in SI units."""
 
     false_alarms_per_survey: float = parameter(
-        0.01,
+        0.002,
         label="False alarms per survey",
         help="Expected number of noise peaks reported as lines in one whole survey; sets the detection threshold.",
         minimum=1e-9,

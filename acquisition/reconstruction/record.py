@@ -8,11 +8,13 @@ by its samples, which makes fits exact and thousands of times cheaper than sampl
 from __future__ import annotations
 
 import math
+from collections.abc import Hashable
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from scipy import fft
-from scipy.linalg import solve_banded
+from scipy.linalg import blas
 
 from acquisition.errors import AcquisitionError
 from acquisition.reconstruction.teeth import tooth_spacing_samples
@@ -28,6 +30,26 @@ BLOCKS_MAX = 50_000
 
 class TooIrregular(AcquisitionError):
     """A waveform that no comb and no pulse looks like, for which reconstruction would take for ever."""
+
+
+def _recur(hop: Complex, inputs: Complex) -> Complex:
+    """z[g] = hop[g] z[g-1] + inputs[g], as the solution of a triangular system with two diagonals."""
+    if len(hop) < 2:
+        return inputs.astype(np.complex128)
+    banded = np.ones((2, len(hop)), dtype=np.complex128, order="F")
+    banded[1, :-1] = -hop[1:]
+    return np.asarray(blas.ztbsv(1, banded, inputs, lower=1, diag=1), dtype=np.complex128)
+
+
+class _Hops:
+    """Powers of a pole by numbers of samples of which there are few different ones."""
+
+    def __init__(self, steps: Index) -> None:
+        self.values, self._place = np.unique(steps, return_inverse=True)
+
+    def exponentials(self, exponent: complex) -> Complex:
+        """exp(exponent * steps)."""
+        return np.asarray(np.exp(exponent * self.values)[self._place], dtype=np.complex128)
 
 
 class Record:
@@ -101,7 +123,9 @@ class Record:
         self._lags = np.arange(first, last + 1)
         self._drive_by_lag = np.zeros((len(self.start), last - first + 1), dtype=np.complex128)
         self._driven = self.drive[driven]
-        self._driven_step = np.diff(driven, prepend=0)
+        self._driven_hops = _Hops(np.diff(driven, prepend=0))
+        self._hops = _Hops(self.step)
+        self.memo: dict[Hashable, Any] = {}
         self._driven_place = (block, lag - first)
         self._drive_by_lag[self._driven_place] = self._driven
 
@@ -122,12 +146,10 @@ class Record:
         """
         if saturation == 0.0:
             return np.concatenate([self._linear_states(exponent), np.zeros((1, len(self.start)))])
-        hop = np.exp(exponent * self._driven_step)
-        banded = np.ones((2, len(hop)), dtype=np.complex128)
-        banded[1, :-1] = -hop[1:]
-        first = solve_banded((1, 0), banded, self._driven)
+        hop = self._driven_hops.exponentials(exponent)
+        first = _recur(hop, self._driven)
         inversion_2 = -np.cumsum((np.conj(self._driven) * first).real)
-        third = solve_banded((1, 0), banded, self._driven * inversion_2)
+        third = _recur(hop, self._driven * inversion_2)
         inversion_4 = -np.cumsum((np.conj(self._driven) * third).real)
         inversion = saturation * inversion_2 + saturation**2 * inversion_4
         change = inversion_2 + 2 * saturation * inversion_4
@@ -147,18 +169,15 @@ class Record:
             by_lag[self._driven_place] = driven
         powers = np.exp(exponent * self._lags)
         inputs = by_lag @ np.stack([self._lags**order * powers for order in range(derivatives + 1)], axis=1)
-        hop = np.exp(exponent * self.step)
-        banded = np.ones((2, len(hop)), dtype=np.complex128)
-        banded[1, :-1] = -hop[1:]
+        hop = self._hops.exponentials(exponent)
         z = np.zeros((derivatives + 1, len(hop)), dtype=np.complex128)
-        z[0] = solve_banded((1, 0), banded, inputs[:, 0])
+        z[0] = _recur(hop, inputs[:, 0])
         if derivatives:
             before = np.concatenate([[0], z[0, :-1]])
-            z[1] = solve_banded((1, 0), banded, inputs[:, 1] + hop * self.step * before)
+            z[1] = _recur(hop, inputs[:, 1] + hop * self.step * before)
         if derivatives > 1:
             before_1 = np.concatenate([[0], z[1, :-1]])
-            twice = inputs[:, 2] + hop * self.step * (2 * before_1 + self.step * before)
-            z[2] = solve_banded((1, 0), banded, twice)
+            z[2] = _recur(hop, inputs[:, 2] + hop * self.step * (2 * before_1 + self.step * before))
         return z
 
     def carrier_states(self, exponent: complex) -> Complex:
@@ -197,34 +216,42 @@ class Record:
         out[self._place[self._inside]] = blocks[self._inside]
         return out
 
-    def response_energy(self, frequencies_hz: Real, fwhm_hz: float) -> Real:
+    def response_energy(self, frequencies_hz: Real, fwhm_hz: float | Real) -> Real:
         """Energy of the received response of a line of amplitude 1 at each of the frequencies."""
         return self._match(None, frequencies_hz, fwhm_hz)[1]
 
-    def matched_power(self, data: Complex, frequencies_hz: Real, fwhm_hz: float) -> Real:
+    def matched_power(self, data: Complex, frequencies_hz: Real, fwhm_hz: float | Real) -> Real:
         """|<r, data>|^2 / <r, r> for lines at each of the frequencies; `data` in blocks."""
         product, energy = self._match(data, frequencies_hz, fwhm_hz)
         return np.abs(product) ** 2 / np.maximum(energy, 1e-300)
 
     def _match(
-        self, data: Complex | None, frequencies_hz: Real, fwhm_hz: float, chunk: int = 2048
+        self, data: Complex | None, frequencies_hz: Real, fwhm_hz: float | Real, chunk: int = 2048
     ) -> tuple[Complex, Real]:
         """Products of responses with data, and their energies, by running through the blocks once for all frequencies."""
         products, energies = np.zeros(len(frequencies_hz), dtype=np.complex128), np.zeros(len(frequencies_hz))
-        decay = self.power_sums(complex(-2 * np.pi * fwhm_hz / self.rate_hz), 1)[0].real
-        drive = self._drive_by_lag
+        exponents = self.pole_exponent(frequencies_hz, fwhm_hz)
+        lengths = np.unique(self.length)
+        steps = self.step.tolist()
+        counts = self.length.tolist()
+        last = int(np.flatnonzero(np.any(self._drive_by_lag != 0, axis=1))[-1]) if self._drive_by_lag.any() else 0
         for begin in range(0, len(frequencies_hz), chunk):
             part = slice(begin, begin + chunk)
-            exponent = self.pole_exponent(frequencies_hz[part], fwhm_hz)
-            inputs = drive @ np.exp(self._lags[:, None] * exponent)
+            exponent = exponents[part]
+            inputs = self._drive_by_lag[: last + 1] @ np.exp(self._lags[:, None] * exponent)
             received = None if data is None else data @ np.exp(self.position[:, None] * np.conj(exponent))
-            hops = {int(step): np.exp(exponent * step) for step in np.unique(self.step)}
+            hops = {int(step): np.exp(exponent * step) for step in self._hops.values}
+            fade = np.maximum(-np.expm1(2 * exponent.real), 1e-300)
+            decays = {int(length): -np.expm1(2 * exponent.real * length) / fade for length in lengths}
             z = np.zeros(len(exponent), dtype=np.complex128)
-            for g, step in enumerate(self.step.tolist()):
+            energy, product = np.zeros(len(exponent)), np.zeros(len(exponent), dtype=np.complex128)
+            for g, step in enumerate(steps):
                 z *= hops[step]
-                z += inputs[g]
-                if decay[g] > 0:
-                    energies[part] += decay[g] * (z.real**2 + z.imag**2)
+                if g <= last:
+                    z += inputs[g]
+                if counts[g]:
+                    energy += decays[counts[g]] * (z.real**2 + z.imag**2)
                     if received is not None:
-                        products[part] += np.conj(z) * received[g]
+                        product += np.conj(z) * received[g]
+            energies[part], products[part] = energy, product
         return products, energies

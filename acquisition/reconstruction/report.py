@@ -8,9 +8,13 @@ from dataclasses import replace
 import numpy as np
 
 from acquisition.lines import Line
-from acquisition.reconstruction.fit import FREQUENCY, PARAMETERS, WIDTH, Component, covariance, solve
+from acquisition.reconstruction.fit import FREQUENCY, PARAMETERS, WIDTH, Component, covariance, signal_blocks, solve
+from acquisition.reconstruction.posterior import Moments, moments
 from acquisition.reconstruction.record import Real
 from acquisition.reconstruction.unfold import Unfolder
+
+WEAK_STATISTIC = 120.0
+"""Below this SNR squared the uncertainty is taken from the whole likelihood and not from its curvature at the top."""
 
 
 def lines_of(unfolder: Unfolder) -> list[Line]:
@@ -33,16 +37,48 @@ def _line(unfolder: Unfolder, index: int, variances: Real) -> Line:
     sensitivity = _width_sensitivity(unfolder, index, amplitude)
     amplitude_variance += sensitivity**2 * float(variances[width, width])
     statistic = unfolder.statistics()[index][0]
+    frequency_hz, frequency_sigma = component.frequency_hz, math.sqrt(variances[frequency, frequency])
+    ln_width_sigma = math.sqrt(variances[width, width])
+    if statistic < WEAK_STATISTIC:
+        found = _weak(unfolder, index, frequency_sigma)
+        if found is not None:
+            frequency_hz = found.frequency_hz
+            frequency_sigma = max(frequency_sigma, found.frequency_sigma_hz)
+            ln_width_sigma = max(ln_width_sigma, found.ln_width_sigma)
     return Line(
-        frequency_hz=component.frequency_hz,
-        frequency_sigma_hz=inflation * math.sqrt(variances[frequency, frequency]),
+        frequency_hz=frequency_hz,
+        frequency_sigma_hz=inflation * frequency_sigma,
         fwhm_hz=component.fwhm_hz,
-        fwhm_sigma_hz=inflation * component.fwhm_hz * math.sqrt(variances[width, width]),
+        fwhm_sigma_hz=inflation * component.fwhm_hz * ln_width_sigma,
         amplitude=amplitude,
         amplitude_sigma=inflation * math.sqrt(amplitude_variance),
         phase_rad=phase,
         snr=math.sqrt(statistic),
         unfolding_confidence=unfolder.confidences.get(index, 1.0),
+    )
+
+
+def _weak(unfolder: Unfolder, index: int, frequency_sigma_hz: float) -> Moments | None:
+    """Posterior moments of a weak line; the nearest other component bounds where it is looked at."""
+    component = unfolder.components[index]
+    spacings = [unfolder.records[c].tooth_spacing_hz for c in component.members]
+    reach = min([0.45 * spacing for spacing in spacings if spacing is not None], default=20e3)
+    for other in unfolder.components:
+        if other is not component and other.kind == "line":
+            reach = min(reach, max(0.5 * abs(other.frequency_hz - component.frequency_hz), 3 * frequency_sigma_hz))
+    data = [
+        unfolder.residuals[c]
+        + signal_blocks(unfolder.records[c], component, complex(unfolder.solution.amplitudes[c][index]))
+        for c in component.members
+    ]
+    return moments(
+        [unfolder.records[c] for c in component.members],
+        data,
+        unfolder.sigmas[list(component.members)],
+        component.frequency_hz,
+        component.fwhm_hz,
+        frequency_sigma_hz,
+        reach,
     )
 
 

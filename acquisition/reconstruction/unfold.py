@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from acquisition.reconstruction import search, statistics
-from acquisition.reconstruction.fit import Component, Solution, refine, residual, signal_blocks, solve
+from acquisition.reconstruction.fit import Component, Solution, expected_gain, refine, residual, signal_blocks, solve
 from acquisition.reconstruction.noise import in_band_variance, residual_variance
 from acquisition.reconstruction.parameters import ReconstructionParameters
 from acquisition.reconstruction.record import Complex, Real, Record
@@ -23,6 +23,9 @@ FWHM_LIMITS_HZ = (30.0, 60e3)
 PROBE_DECAYS_S = (0.4e-6, 1.2e-6, 4e-6)
 PROBE_REACH_HZ = 1e6
 NUISANCES_MAX = 12
+SHAPE_GAIN = 8.0
+"""Gain in log-likelihood for which a strong line is given a shape of its own."""
+
 MEMBER_ENERGY = 0.05
 """A line is fitted in a capture that would see at least this fraction of the energy that the best capture sees."""
 
@@ -184,16 +187,25 @@ class Unfolder:
                 limit = statistics.carrier_threshold(self.parameters.false_alarms_per_survey, record.count)
                 if statistic > limit:
                     found.append(_Candidate(Component("carrier", frequency, 0.0, (c,)), statistic))
-                for decay_s in PROBE_DECAYS_S:
-                    width = 1 / (math.pi * decay_s)
-                    reach = min(PROBE_REACH_HZ, 0.45 * record.rate_hz)
-                    frequencies = record.centre_hz + np.arange(-reach, reach, width / 3)
-                    powers = self._power_at(c, frequencies, width)
-                    best = int(np.argmax(powers))
-                    if powers[best] > limit:
-                        probe = Component("probe", float(frequencies[best]), width, (c,))
-                        found.append(_Candidate(probe, float(powers[best])))
+                frequencies, widths = self._probe_grid(record)
+                powers = self._power_at(c, frequencies, widths)
+                best = int(np.argmax(powers))
+                if powers[best] > limit:
+                    probe = Component("probe", float(frequencies[best]), float(widths[best]), (c,))
+                    found.append(_Candidate(probe, float(powers[best])))
         return found
+
+    @staticmethod
+    def _probe_grid(record: Record) -> tuple[Real, Real]:
+        """Frequencies and widths at which ring-down is looked for."""
+        reach = min(PROBE_REACH_HZ, 0.45 * record.rate_hz)
+        frequencies, widths = [], []
+        for decay_s in PROBE_DECAYS_S:
+            width = 1 / (math.pi * decay_s)
+            count = max(1, math.floor(reach / (width / 2)))
+            frequencies.append(record.centre_hz + np.arange(-count, count + 1) * (width / 2))
+            widths.append(np.full(2 * count + 1, width))
+        return np.concatenate(frequencies), np.concatenate(widths)
 
     def _line_candidate(self) -> _Candidate | None:
         best: _Candidate | None = None
@@ -281,7 +293,7 @@ class Unfolder:
             return candidate
         return _Candidate(self._line(float(teeth[best]), line.fwhm_hz), max(candidate.statistic, float(powers[best])))
 
-    def _power_at(self, c: int, frequencies: Sequence[float] | Real, fwhm_hz: float) -> Real:
+    def _power_at(self, c: int, frequencies: Sequence[float] | Real, fwhm_hz: float | Real) -> Real:
         power = self.records[c].matched_power(self.residuals[c], np.asarray(frequencies, dtype=np.float64), fwhm_hz)
         return power / self.sigmas[c] ** 2
 
@@ -296,10 +308,12 @@ class Unfolder:
                 continue
             trial = list(self.components)
             trial[i] = replace(component, free_shape=True)
+            if expected_gain(solve(self.records, self.sigmas, trial), trial) < SHAPE_GAIN:
+                continue
             fitted, solution = refine(
                 self.records, self.sigmas, trial, fwhm_limits_hz=FWHM_LIMITS_HZ, rounds=6, tolerance=0.05
             )
-            if self.solution.cost - solution.cost > 8.0:
+            if self.solution.cost - solution.cost > SHAPE_GAIN:
                 self.components, self.solution = fitted, solution
 
     def _prune(self) -> None:
