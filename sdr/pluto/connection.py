@@ -27,7 +27,8 @@ from sdr.safety import RadioRanges
 from sdr.transceiver import InstrumentSettings, RadioIdentity
 
 IIOD_PORT = 30431
-TIMEOUT_MARGIN_S = 3.0
+# How much later than due an answer may come before the connection counts as lost.
+TIMEOUT_MARGIN_S = 10.0
 SYNCHRONISATIONS = ("auto", "tdd", "leakage")
 
 
@@ -116,11 +117,11 @@ def translated(uri: str) -> Iterator[None]:
 
 
 def _open(uri: str, timeout_s: float) -> iio.Context:
+    if not re.fullmatch(r"[!-~]+", uri):
+        raise InvalidConfiguration("uri", f"The radio's address {uri!r} must be plain ASCII without spaces.")
     _probe(uri, timeout_s)
     try:
         return iio.Context(uri)
-    except UnicodeEncodeError as error:
-        raise InvalidConfiguration("uri", f"The radio's address {uri!r} is not plain ASCII.") from error
     except OSError as error:
         if error.errno == errno.EBUSY:
             raise RadioBusy(f"The radio at {uri} is in use.") from error
@@ -139,7 +140,7 @@ def _probe(uri: str, timeout_s: float) -> None:
     host = network["host"].strip("[]")
     try:
         socket.create_connection((host, int(network["port"] or IIOD_PORT)), timeout_s).close()
-    except (OSError, OverflowError) as error:
+    except (OSError, OverflowError, UnicodeError) as error:
         raise RadioUnreachable(f"There is no radio at {uri} ({_reason(error)}).") from error
 
 

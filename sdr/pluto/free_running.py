@@ -17,6 +17,8 @@ from sdr.pluto.waiting import receive
 
 # Frames are handed over with this much before the first transmitted sample.
 LEAD_SAMPLES = 32
+# Receptions are no longer than this unless a frame is: the radio answers nothing else while it sends one.
+BLOCK_SAMPLES = 1_000_000
 
 
 class FreeRunningPlayer:
@@ -37,7 +39,7 @@ class FreeRunningPlayer:
                 f"pulse within {max(longest_s, 0.0):.3g} s at most.",
                 "Use a shorter repetition time, a lower sample rate, or a radio with firmware 0.39 or later.",
             )
-        extra = min(int(BURST_S * rate_hz), BUFFER_SAMPLES_MAX - shortest) // self._period
+        extra = max(min(int(BURST_S * rate_hz), BLOCK_SAMPLES) - shortest, 0) // self._period
         self._block = buffers.aligned(shortest + min(extra, pattern.frames_max - 1) * self._period)
         connection.set_timeout(self._block / rate_hz)
         self._expected: int | None = None

@@ -28,7 +28,9 @@ SAMPLE: dict[str, Any] = {
 
 def instrument(radio: SimulatedProcess, **changes: Any) -> InstrumentSettings:
     """Settings for the simulated radio with its default converter."""
-    return InstrumentSettings(**{"slug": "test", "uri": radio.uri, "converter": ConverterSettings("upper", 400e6)} | changes)
+    return InstrumentSettings(
+        **{"slug": "test", "uri": radio.uri, "converter": ConverterSettings("upper", 400e6)} | changes
+    )
 
 
 @pytest.fixture(autouse=True)
