@@ -41,26 +41,39 @@ def _parser() -> argparse.ArgumentParser:
         help="what a cyclic waveform does when the TDD core releases it: start again, or go on where it was held",
     )
     parser.add_argument("--fault", action="append", default=[], help="KIND:N, may be given several times")
-    parser.add_argument("--control", action="store_true", help="take lines 'fault KIND:N' from standard input")
+    parser.add_argument("--control", action="store_true", help="take lines 'fault KIND:N' and 'thaw' from standard input")
     return parser
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+def _complain(text: str) -> None:
+    sys.stderr.write(f"{text}\n")
+    sys.stderr.flush()
 
 
 def _list_samples() -> None:
     for name in catalogue_names():
         lines = CATALOGUE[name].lines if name in CATALOGUE else ()
         text = ", ".join(f"{line.nuclide} {line.frequency_hz / 1e6:.4f} MHz" for line in lines)
-        print(f"{name}: {text or ('made up from --seed' if name == 'unknown' else 'no lines')}")
+        _say(f"{name}: {text or ('made up from --seed' if name == 'unknown' else 'no lines')}")
 
 
 def _take_commands(faults: Faults) -> None:
     for line in sys.stdin:
         command, _, argument = line.strip().partition(" ")
         try:
-            if command != "fault":
+            if command == "fault":
+                faults.add(argument)
+            elif command == "thaw":
+                faults.thawed.set()
+            else:
                 raise ValueError(f"unknown command {command!r}")
-            faults.add(argument)
         except ValueError as error:
-            print(error, file=sys.stderr, flush=True)
+            _complain(str(error))
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -85,7 +98,7 @@ def main(arguments: list[str] | None = None) -> int:
     except (SampleError, ValueError, OverflowError) as error:
         parser.error(str(error))
     except OSError as error:
-        print(f"cannot listen on {options.host}:{options.port}: {error.strerror or error}", file=sys.stderr)
+        _complain(f"cannot listen on {options.host}:{options.port}: {error.strerror or error}")
         return 1
     # A thread deep in a computation must not delay the end; the operating system closes everything.
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -94,7 +107,7 @@ def main(arguments: list[str] | None = None) -> int:
         threading.Thread(target=_take_commands, args=(faults,), daemon=True).start()
     threading.Thread(target=server.serve_forever, daemon=True).start()
     host, port = server.address
-    print(f"ready ip:{host}:{port}", flush=True)
+    _say(f"ready ip:{host}:{port}")
     while True:
         signal.pause()
 

@@ -1,4 +1,4 @@
-"""The IIO context of the simulated radio: typed tables of devices, channels and attributes, and the XML made from them."""
+"""The IIO context of the simulated radio: values for devices, channels and attributes, and the XML made from them."""
 
 from __future__ import annotations
 

@@ -249,7 +249,15 @@ def _rx() -> Device:
 
 
 def _tdd() -> Device:
-    writable = ("scratch", "sync_soft", "sync_external", "sync_internal", "sync_reset", "enable", "burst_count")
+    writable: tuple[str, ...] = (
+        "scratch",
+        "sync_soft",
+        "sync_external",
+        "sync_internal",
+        "sync_reset",
+        "enable",
+        "burst_count",
+    )
     writable += ("startup_delay_raw", "startup_delay_ms", "frame_length_raw", "frame_length_ms")
     writable += ("internal_sync_period_raw", "internal_sync_period_ms")
     fixed = (("version", "2.00.a"), ("core_id", "0"), ("magic", "0x5444444e"), ("state", "0"))

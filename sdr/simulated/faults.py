@@ -9,7 +9,7 @@ from enum import Enum
 
 class FaultKind(Enum):
     KILL_MID_BUFFER = "kill-mid-buffer"  # the connection breaks in the middle of the Nth block
-    FREEZE = "freeze"  # from the Nth block on, nobody gets an answer any more
+    FREEZE = "freeze"  # from the Nth block on, nobody gets an answer until the server is thawed
     DELAY = "delay"  # the Nth block comes DELAY_S late
     TIMEOUT = "timeout"  # the Nth block is answered with ETIMEDOUT
     REBOOT = "reboot"  # instead of the Nth block all connections break and the radio is as after power-up
@@ -26,11 +26,13 @@ class _Fault:
 
 
 class Faults:
-    """The faults that are waiting to happen; thread-safe."""
+    """The faults that are waiting to happen; thread-safe. While `thawed` is not set, the server answers nobody."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._waiting: list[_Fault] = []
+        self.thawed = threading.Event()
+        self.thawed.set()
 
     def add(self, text: str) -> None:
         """From "KIND" or "KIND:N"; ValueError says what is wrong."""

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.signal import lfilter
 
 from sdr.simulated.samples import Imperfections, Interference
 from sdr.simulated.waveform import Span
@@ -24,6 +23,7 @@ REFERENCE_TRANSMIT_DB = -10.0
 _CHUNK = 1 << 16
 _FRAMES_KEPT = 8
 _ADC_NOISE_LSB = 0.4
+_RING_DOWN_TIMES = 25  # time constants after which nothing is left
 
 
 @dataclass(frozen=True)
@@ -61,10 +61,13 @@ def leakage(transmitted: Complex64, sample_rate_hz: float, imperfections: Imperf
     that stands for the recovery of everything behind it.
     """
     fast = 1 / (math.pi * imperfections.probe_bandwidth_hz)
-    out = np.zeros(len(transmitted), np.complex128)
+    slowest = max(fast, imperfections.ring_down_s)
+    response = np.zeros(min(len(transmitted), math.ceil(_RING_DOWN_TIMES * slowest * sample_rate_hz) + 1))
     for time_s, level in ((fast, 1.0), (imperfections.ring_down_s, imperfections.ring_down_level)):
         decay = math.exp(-1 / (sample_rate_hz * time_s))
-        out += level * lfilter([1 - decay], [1, -decay], transmitted)
+        response += level * (1 - decay) * decay ** np.arange(len(response))
+    size = 1 << (len(transmitted) + len(response) - 1).bit_length()
+    out = np.fft.ifft(np.fft.fft(transmitted, size) * np.fft.fft(response, size))[: len(transmitted)]
     return (imperfections.leakage_lsb * out).astype(np.complex64)
 
 
@@ -170,11 +173,13 @@ def loopback(span: Span) -> Samples:
     """Digital loopback: the transmitted samples, cut to 12 bits, shape (n, 2)."""
     wave = span.samples * np.complex64(1j**span.quadrant)
     pairs = np.ascontiguousarray(wave).view(np.float32).reshape(-1, 2) * np.float32(ADC_FULL_SCALE)
-    return np.clip(np.rint(pairs), -ADC_FULL_SCALE, ADC_FULL_SCALE - 1).astype(np.int16)
+    clipped: Samples = np.clip(np.rint(pairs), -ADC_FULL_SCALE, ADC_FULL_SCALE - 1).astype(np.int16)
+    return clipped
 
 
 def _tone(offset_hz: float, length: int, sample_rate_hz: float, start_s: float) -> npt.NDArray[np.complex128]:
     """exp(2 pi i f t) for `length` samples from absolute time `start_s`; the phase is kept small for precision."""
     start_cycles = math.fmod(offset_hz * start_s, 1.0)
     cycles = start_cycles + (offset_hz / sample_rate_hz) * np.arange(length)
-    return np.exp(2j * np.pi * np.mod(cycles, 1.0))
+    tone: npt.NDArray[np.complex128] = np.exp(2j * np.pi * np.mod(cycles, 1.0))
+    return tone

@@ -1,4 +1,4 @@
-"""The radio's own log: what really happened, one JSON object a line, for tests to compare with what the software says."""
+"""The radio's own log: what really happened, one JSON object a line, for tests to compare with what software says."""
 
 from __future__ import annotations
 

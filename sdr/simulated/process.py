@@ -38,8 +38,15 @@ class SimulatedProcess:
 
     def fault(self, text: str) -> None:
         """Let a fault happen, such as "kill-mid-buffer:1" (see sdr.simulated.faults)."""
+        self._command(f"fault {text}")
+
+    def thaw(self) -> None:
+        """End the fault "freeze"."""
+        self._command("thaw")
+
+    def _command(self, line: str) -> None:
         assert self._process.stdin is not None
-        self._process.stdin.write(f"fault {text}\n")
+        self._process.stdin.write(f"{line}\n")
         self._process.stdin.flush()
 
     def stop(self) -> int:

@@ -56,7 +56,8 @@ class Relaxation:
 
     def transverse(self, samples: float) -> Complex:
         """Factor on `plus` after this many samples, shape (isochromats, 1)."""
-        return np.exp((1j * self.precession - self.r2) * samples)[:, None]
+        factor: Complex = np.exp((1j * self.precession - self.r2) * samples)[:, None]
+        return factor
 
     def longitudinal(self, samples: float) -> float:
         return float(np.exp(-self.r1 * samples))
@@ -138,7 +139,7 @@ def propagate(
         state = free(state, centre - position)
         state = rotate(state, sequence.alpha[index], sequence.beta[index])
         position = centre
-        if seen is not None:
+        if seen is not None and observe is not None:
             seen[index + 1] = state.plus @ observe
     return free(state, length - position), seen
 

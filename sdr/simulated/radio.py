@@ -306,7 +306,7 @@ class Radio:
                 continue
             event = self._next_block_start()
             if event is None:
-                event = self._next_external_pulse()
+                event = self._tdd.run_end or self._next_external_pulse()
             if event is None:
                 return
             self._advance(event + 1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -71,21 +71,17 @@ class Sample:
 
 def _chlorine(name: str, frequency_hz: float, amplitude: float) -> Sample:
     """Both chlorine isotopes of one site; 37Cl has a third of the abundance and a lower frequency."""
-    kwargs = {"t1_s": 0.020, "t2_s": 1.5e-3, "t2_star_s": 0.3e-3}
-    light = SpinLine(frequency_hz, amplitude, nuclide="35Cl", **kwargs)
-    heavy = SpinLine(round(frequency_hz / CHLORINE_RATIO, -1), 0.25 * amplitude, nuclide="37Cl", **kwargs)
+    light = SpinLine(frequency_hz, amplitude, t1_s=0.020, t2_s=1.5e-3, t2_star_s=0.3e-3, nuclide="35Cl")
+    heavy_hz = round(frequency_hz / CHLORINE_RATIO, -1)
+    heavy = replace(light, frequency_hz=heavy_hz, amplitude_over_noise=0.25 * amplitude, nuclide="37Cl")
     return Sample(name, (light, heavy))
 
 
-def _copper(name: str, frequency_hz: float, light_hz: float, t2_star_s: float) -> Sample:
-    kwargs = {"t1_s": 0.008, "t2_s": 0.8e-3, "t2_star_s": t2_star_s}
-    return Sample(
-        name,
-        (
-            SpinLine(frequency_hz, 1.3, nuclide="63Cu", **kwargs),
-            SpinLine(light_hz, 0.55, nuclide="65Cu", **kwargs),
-        ),
-    )
+def _copper(name: str, frequency_hz: float, heavy_hz: float, t2_star_s: float) -> Sample:
+    """Both copper isotopes of one site."""
+    light = SpinLine(frequency_hz, 1.3, t1_s=0.008, t2_s=0.8e-3, t2_star_s=t2_star_s, nuclide="63Cu")
+    heavy = replace(light, frequency_hz=heavy_hz, amplitude_over_noise=0.55, nuclide="65Cu")
+    return Sample(name, (light, heavy))
 
 
 def _sodium_nitrite() -> Sample:

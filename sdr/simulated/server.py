@@ -40,7 +40,6 @@ class Server:
         self.lock = threading.RLock()
         self.changed = threading.Condition(self.lock)
         self.timeout_s = _DEFAULT_TIMEOUT_S
-        self.frozen = threading.Event()
         self._connections: set[_Connection] = set()
         self._listener = socket.create_server((host, port), backlog=64)
 
@@ -149,14 +148,22 @@ class _Connection:
         readable, _, _ = select.select([self._socket], [], [], 0)
         return bool(readable) and not self._socket.recv(1, socket.MSG_PEEK)
 
+    def _wait_for_thaw(self) -> None:
+        while not self._server.faults.thawed.wait(_POLL_S):
+            if self._gone():
+                raise ConnectionLost
+
+    def _wait_for_client(self, duration_s: float) -> None:
+        """Wait, but no longer than the client does."""
+        deadline = time.monotonic() + duration_s
+        while (left := deadline - time.monotonic()) > 0:
+            if select.select([self._socket], [], [], left)[0] and self._gone():
+                raise ConnectionLost
+
     # Requests
 
     def _answer(self, request: protocol.Request) -> None:
-        while self._server.frozen.is_set():
-            self._server.frozen.wait(_POLL_S)
-            if self._gone():
-                raise ConnectionLost
-            threading.Event().wait(_POLL_S)
+        self._wait_for_thaw()
         payload = self._payload(request.size) if isinstance(request, protocol.WriteAttribute) else b""
         try:
             match request:
@@ -282,12 +289,10 @@ class _Connection:
             self._socket.shutdown(socket.SHUT_RDWR)
             raise ConnectionLost
         if fault is FaultKind.FREEZE:
-            self._server.frozen.set()
-            while not self._gone():
-                threading.Event().wait(_POLL_S)
-            raise ConnectionLost
+            self._server.faults.thawed.clear()
+            self._wait_for_thaw()
         if fault is FaultKind.DELAY:
-            threading.Event().wait(DELAY_S)
+            self._wait_for_client(DELAY_S)
         self._send(header, data)
 
     def _next_block(self, mask: int) -> memoryview:
@@ -304,7 +309,7 @@ class _Connection:
                 if deadline is not None and expected is None and time.monotonic() > deadline:
                     raise IioError(errno.ETIMEDOUT)
                 self._server.changed.wait(wait)
-        return memoryview(_select(block, mask)).cast("B")
+        return memoryview(_select(block, mask).tobytes())
 
     def _write_buffer(self, request: protocol.WriteBuffer) -> None:
         opened = self._open

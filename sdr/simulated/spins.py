@@ -56,7 +56,7 @@ class _Plan:
 
     sequence: Kicks
     relaxation: Relaxation
-    carrier: Complex64 | None
+    carrier: Complex64
     gain: complex
     turn_at_end: complex
     used: int = 0
@@ -147,10 +147,10 @@ class SpinSystem:
         """Evolve one line; the signal (in the transmitter's frame turned back by `turn`) if wanted."""
         plan.used += 1
         start = Magnetisation(item.state.plus / turn, item.state.z)
-        if plan.used == 1 and not observe:  # most unobserved spans never come back
-            end, _ = propagate(start, plan.sequence, plan.relaxation, span.length)
+        if plan.used == 1:  # many spans never come back
+            end, part = self._compute(item, plan, start, span.length, observe)
             self._finish(item, end, plan, turn)
-            return None
+            return part
         if plan.map is None:
             plan.map = _affine_map(start, plan, span.length)
         part = self._signal(item, plan, start, span.length) if observe else None
@@ -173,18 +173,29 @@ class SpinSystem:
                 if abs(weight) > 1e-9:
                     out[: len(known)] += np.float32(weight) * known
             return out
+        _, computed = self._compute(item, plan, start, length, observe=True)
+        assert computed is not None
+        return computed
+
+    @staticmethod
+    def _compute(
+        item: _Line, plan: _Plan, start: Magnetisation, length: int, observe: bool
+    ) -> tuple[Magnetisation, Complex64 | None]:
+        """Propagate through the span; the signal, if wanted, is remembered with the state that it belongs to."""
         parts = item.ensemble
-        _, seen = propagate(start, plan.sequence, plan.relaxation, length, observe=parts.pickup.astype(complex))
-        assert seen is not None and plan.carrier is not None
+        pickup = parts.pickup.astype(complex) if observe else None
+        end, seen = propagate(start, plan.sequence, plan.relaxation, length, observe=pickup)
+        if seen is None:
+            return end, None
         decay = signal(seen, plan.sequence.centres, plan.relaxation, parts.weights, length)
         decay *= plan.carrier
         decay *= np.complex64(1j * plan.gain * item.line.amplitude_over_noise)
         nonzero = np.flatnonzero(decay)
         if len(plan.states) == _PAIRS_MAX:
             del plan.states[0], plan.signals[0]
-        plan.states.append(vector)
+        plan.states.append(_weighted(parts, start))
         plan.signals.append(decay[: nonzero[-1] + 1].copy() if nonzero.size else decay[:0])
-        return decay
+        return end, decay
 
     def _plan(self, index: int, item: _Line, span: Span, drive: Drive) -> _Plan | None:
         """The plan of this line for this span; None if the line is out of reach of transmitter and receiver."""

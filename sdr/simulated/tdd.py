@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
+from typing import Any
 
 # Clocks from a sync pulse to the first clock of the first frame.
 SYNC_LATENCY = 32
@@ -62,16 +63,16 @@ class TddCore:
     _run_frames: int = 0
     _run_end: int | None = None
 
-    def write(self, **changes: int | bool) -> None:
+    def write(self, **changes: Any) -> None:
         """Change timing registers; ignored without an error while the core is enabled."""
         if not self.enabled:
-            self.registers = replace(self.registers, **changes)  # type: ignore[arg-type]
+            self.registers = replace(self.registers, **changes)
 
-    def write_channel(self, index: int, **changes: int | bool) -> None:
+    def write_channel(self, index: int, **changes: Any) -> None:
         """Change the registers of one channel; ignored without an error while the core is enabled."""
         if not self.enabled:
             channels = list(self.registers.channels)
-            channels[index] = replace(channels[index], **changes)  # type: ignore[arg-type]
+            channels[index] = replace(channels[index], **changes)
             self.registers = replace(self.registers, channels=tuple(channels))
 
     def set_enabled(self, enabled: bool, now: int) -> None:

@@ -51,7 +51,7 @@ class Transmitter:
             playing.start += offset
 
     def first_end(self) -> int | None:
-        """Sample at which the first queued waveform will have been played, if nothing holds it; None if it never ends."""
+        """Sample at which the first queued waveform is over if nothing holds it; None if it never ends."""
         if self.cyclic or not self._queue:
             return None
         return self._queue[0].start + len(self._queue[0].waveform)

@@ -16,7 +16,7 @@ FULL_SCALE = 2**14  # int16 value that is amplitude 1
 
 @dataclass(frozen=True, eq=False)
 class Waveform:
-    """One pushed buffer, turned by a multiple of 90 degrees so that its first non-zero sample lies in the first quadrant.
+    """One pushed buffer, turned by a multiple of 90 degrees so that its first sample is in the first quadrant.
 
     `samples` (n,) are in units of full scale; what is transmitted is `samples * 1j**quadrant`. Buffers that differ by
     such a turn only (a phase cycle) share their `key`, and so everything computed for them.
