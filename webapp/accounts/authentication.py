@@ -14,7 +14,7 @@ from webapp.accounts.models import ApiToken, User
 
 
 class BearerTokenAuthentication(BaseAuthentication):
-    """A token in the header, never in the address; such requests carry no cookie's power, so they need no CSRF check."""
+    """A token in the header, never in the address; such requests need no CSRF check, for no cookie gives them power."""
 
     def authenticate(self, request: Request) -> tuple[User, ApiToken] | None:
         words = get_authorization_header(request).split()

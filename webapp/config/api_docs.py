@@ -45,7 +45,7 @@ def add_stream(result: dict[str, Any], generator: Any, request: Any, public: boo
     result["paths"]["/api/v1/runs/{id}/stream"] = {
         "get": {
             "operationId": "runs_stream",
-            "description": "The run's events live, as server-sent events: `id` is the event's number, `event` its kind, "
+            "description": "The run's events live, as server-sent events: `id` is the number, `event` the kind, "
             "`data` its payload with the time as `at`. Ends after the run's final state; 204 when nothing is left.",
             "tags": ["runs"],
             "parameters": [

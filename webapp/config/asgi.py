@@ -7,7 +7,13 @@ from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "webapp.config.settings")
 
-# Static files and downloads are read in a thread, which is what this warning recommends against but works well for them.
+# Static files and downloads are read in a thread: what this warning recommends against works well for them.
 warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous iterators")
 
-application = get_asgi_application()
+_django = get_asgi_application()
+
+from webapp.config.body_limit import BodyLimit  # noqa: E402  (needs the applications loaded)
+
+REQUEST_MAX_BYTES = 10_000_000
+
+application = BodyLimit(_django, REQUEST_MAX_BYTES)

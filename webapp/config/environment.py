@@ -1,4 +1,4 @@
-"""The environment variables of the service: one table, read by the settings and explained in docs/reference/settings.md."""
+"""The environment variables of the service: one table, explained in docs/reference/settings.md."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ class BodyTooLarge(APIException):
 
 
 class StrictJSONParser(BaseParser):
-    """JSON by RFC 8259: no NaN or Infinity, no number beyond a double or 64 bits, no text that a database cannot keep."""
+    """JSON by RFC 8259: no NaN or Infinity, no number beyond a double or 64 bits, no text that cannot be stored."""
 
     media_type = "application/json"
 

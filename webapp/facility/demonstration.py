@@ -1,4 +1,4 @@
-"""The demonstration: a user, a group, samples and an instrument for the simulated spectrometer. Made as often as wanted."""
+"""The demonstration: a user, a group, samples and an instrument for the simulated spectrometer."""
 
 from __future__ import annotations
 

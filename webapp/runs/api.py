@@ -103,7 +103,7 @@ class RunViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gene
         responses={201: RunSerializer, 200: OpenApiResponse(RunSerializer, "This key had made the run already.")},
     )
     def create(self, request: Request) -> Response:
-        """Queue a run. It is validated and planned first; an instrument that is held or offline takes it all the same."""
+        """Queue a run, after validating and planning it. Instruments that are held or offline take it all the same."""
         wanted = body(RunSubmitSerializer, request)
         sample = samples(request.user).filter(pk=wanted.pop("sample")).first()
         if sample is None:

@@ -68,13 +68,11 @@ class PlanSerializer(PlanSummarySerializer):
 
 def plan_body(plan: Plan) -> dict[str, Any]:
     """The answer to a preview; values that are not finite become null."""
-    flip = np.asarray(plan.excitation_flip_deg, dtype=np.float64)
+    flip = np.asarray(plan.excitation_flip_deg, dtype=np.float64).tolist()
     return {
         **plan_summary(plan),
         "excitation_frequency_hz": np.asarray(plan.excitation_frequency_hz, dtype=np.float64).tolist(),
-        "excitation_flip_deg": [
-            value if finite else None for value, finite in zip(flip.tolist(), np.isfinite(flip), strict=True)
-        ],
+        "excitation_flip_deg": [value if math.isfinite(value) else None for value in flip],
     }
 
 
@@ -96,7 +94,7 @@ class RunSerializer(serializers.ModelSerializer[Run]):
     plan = ObjectField(read_only=True, help_text="As the answer of /plans, without the excitation profile.")
     progress = ObjectField(
         read_only=True,
-        help_text="step, message, shots_done, shots_planned, duration_done_s, duration_planned_s; empty before the first.",
+        help_text="step, message, shots_done, shots_planned, duration_done_s, duration_planned_s; empty at first.",
     )
     spectrum = serializers.IntegerField(
         source="newest_spectrum_id", read_only=True, allow_null=True, default=None,

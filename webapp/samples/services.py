@@ -53,7 +53,7 @@ def update(user: User, sample: Sample, **changes: Any) -> Sample:
 
 
 def nuclides_of(formula: str) -> list[str]:
-    """Labels such as "35Cl" of the quadrupolar nuclides of a formula; raises InvalidParameters when it cannot be read."""
+    """Labels such as "35Cl" of the quadrupolar nuclides of a formula; raises InvalidParameters if it is no formula."""
     if not formula.strip():
         return []
     try:

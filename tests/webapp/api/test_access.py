@@ -107,9 +107,7 @@ def test_what_belongs_to_another_group_is_not_there(
         assert stranger_api.get(f"/api/v1/{name}").json()["count"] == 0, name
 
 
-def test_a_run_of_a_foreign_sample_is_not_found(
-    api: APIClient, instrument: Instrument, foreign_sample: Sample
-) -> None:
+def test_a_run_of_a_foreign_sample_is_not_found(api: APIClient, instrument: Instrument, foreign_sample: Sample) -> None:
     response = api.post(
         "/api/v1/runs",
         {"instrument": "alpha", "sample": foreign_sample.pk, "method": "survey", "parameters": SURVEY},

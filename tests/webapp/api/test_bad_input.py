@@ -68,9 +68,7 @@ def test_parameters_out_of_their_limits(
     assert limit in message
 
 
-def test_a_plan_of_a_billion_shots_is_refused_at_once(
-    api: APIClient, instrument: Instrument, sample: Sample
-) -> None:
+def test_a_plan_of_a_billion_shots_is_refused_at_once(api: APIClient, instrument: Instrument, sample: Sample) -> None:
     huge = SURVEY | {"span_hz": 290e6, "centre_frequency_hz": 150e6, "averages": 1_000_000_000}
     assert_problem(submit(api, sample, parameters=huge), 400)
 
@@ -138,7 +136,7 @@ def test_bodies_that_are_not_acceptable_json(api: APIClient, instrument: Instrum
 
 @pytest.mark.parametrize("text", ["NaN", "Infinity", "1e400", '"\\u0000"', '"\\ud834"'])
 def test_hostile_values_inside_parameters(api: APIClient, instrument: Instrument, sample: Sample, text: str) -> None:
-    raw = '{"instrument":"alpha","sample":%d,"method":"survey","parameters":{"span_hz":%s}}' % (sample.pk, text)
+    raw = f'{{"instrument":"alpha","sample":{sample.pk},"method":"survey","parameters":{{"span_hz":{text}}}}}'
     assert_problem(api.post("/api/v1/runs", raw.encode(), content_type="application/json"), 400)
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from django.test.utils import CaptureQueriesContext
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from rest_framework.test import APIClient
 
@@ -120,9 +120,7 @@ def test_a_retry_gets_its_run_even_if_the_limits_have_changed(
     assert api.post("/api/v1/runs", body).status_code == 400
 
 
-def test_keys_are_each_users_own(
-    api: APIClient, staff_api: APIClient, body: dict[str, Any]
-) -> None:
+def test_keys_are_each_users_own(api: APIClient, staff_api: APIClient, body: dict[str, Any]) -> None:
     first = api.post("/api/v1/runs", body, headers={"Idempotency-Key": "k"})
     second = staff_api.post("/api/v1/runs", body, headers={"Idempotency-Key": "k"})
     assert (first.status_code, second.status_code) == (201, 201)
@@ -172,9 +170,7 @@ def test_cancel_of_what_has_ended_is_a_conflict(api: APIClient, make_run: Callab
 
 
 @pytest.mark.parametrize("state", Run.FINAL)
-def test_requeue_makes_a_new_run_of_the_same_contents(
-    api: APIClient, make_run: Callable[..., Run], state: str
-) -> None:
+def test_requeue_makes_a_new_run_of_the_same_contents(api: APIClient, make_run: Callable[..., Run], state: str) -> None:
     run = make_run(state=state, title="Again", temperature_k=77.0)
     response = api.post(f"/api/v1/runs/{run.pk}/requeue")
     assert response.status_code == 201, response.content
@@ -283,7 +279,9 @@ def test_lists_ask_the_database_the_same_number_of_times_however_long_they_are(
     api: APIClient, make_run: Callable[..., Run], make_spectrum: Callable[..., Spectrum], address: str
 ) -> None:
     def queries() -> int:
-        with CaptureQueriesContext(connection, ) as context:
+        with CaptureQueriesContext(
+            connection,
+        ) as context:
             assert api.get(f"/api/v1/{address}").status_code == 200
         return len(context)
 

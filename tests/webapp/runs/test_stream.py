@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from asgiref.sync import sync_to_async
 from asgiref.testing import ApplicationCommunicator
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 
 from webapp.accounts import tokens
@@ -35,6 +35,12 @@ def run_async(test: Callable[[], Awaitable[None]]) -> None:
             await test()
 
     asyncio.run(limited())
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait for something that tells nobody when it happens."""
+    while not condition():  # noqa: ASYNC110
+        await asyncio.sleep(0.01)
 
 
 async def in_database(function: Callable[..., Any], *args: Any) -> Any:
@@ -117,8 +123,9 @@ def say(run: Run, text: str) -> int:
 
 
 def end(run: Run, state: str = Run.State.DONE) -> int:
-    Run.objects.filter(pk=run.pk).update(state=state)
-    return events.record(run.pk, "state", {"state": state}).pk
+    with transaction.atomic():  # as the queue does it
+        Run.objects.filter(pk=run.pk).update(state=state)
+        return events.record(run.pk, "state", {"state": state}).pk
 
 
 def test_what_was_and_what_comes_until_the_end(make_run: Callable[..., Run], user: User) -> None:
@@ -147,8 +154,7 @@ def test_a_commit_is_told_at_once(make_run: Callable[..., Run], user: User) -> N
 
     async def test() -> None:
         async with watching(run, user) as live:
-            while not hub().connected:
-                await asyncio.sleep(0.01)
+            await until(lambda: hub().connected)
             for number in range(3):
                 await in_database(say, run, str(number))
                 # far below the second that polling would take
@@ -228,8 +234,7 @@ def test_a_client_that_leaves_frees_everything(make_run: Callable[..., Run], use
             one.closed = True
             assert len(shared._watchers[run.pk]) == 1
         assert not shared._watchers
-        while shared._listener is not None:
-            await asyncio.sleep(0.01)
+        await until(lambda: shared._listener is None)
 
     run_async(test)
 

@@ -17,5 +17,9 @@ class Command(BaseCommand):
         token_file = settings.DATA_DIR / "demo-token"
         password = demonstration.password_from_settings()
         demonstration.make(password, settings.RASGADO_DEMO_URI, token_file)
-        login = "with the password from the settings" if password else "without a password (RASGADO_DEMO_PASSWORD is not set)"
+        login = (
+            "with the password from the settings"
+            if password
+            else "without a password (RASGADO_DEMO_PASSWORD is not set)"
+        )
         self.stdout.write(f"Instrument demo at {settings.RASGADO_DEMO_URI}; user demo {login}; token in {token_file}.")

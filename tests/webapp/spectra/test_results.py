@@ -1,0 +1,95 @@
+"""Storing a result: values, lines and hash, all or nothing."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from django.core.files.storage import storages
+
+from acquisition import experiment
+from acquisition.lines import Line, LineStatus
+from tests.webapp.api.test_runs import with_capture
+from webapp.runs.models import Run
+from webapp.spectra.models import Spectrum
+from webapp.spectra.services import load, results
+
+LINE = Line(28.0846e6, 12.0, 900.0, math.nan, 0.1, 0.01, 0.5, 25.0, 0.999, LineStatus.CONFIRMED, "seen twice")
+
+
+@dataclasses.dataclass(frozen=True)
+class Result:
+    lines: tuple[Line, ...] = (LINE,)
+    spectrum: experiment.Spectrum = dataclasses.field(
+        default_factory=lambda: experiment.Spectrum(28e6, 50.0, np.arange(100, dtype=np.complex64) * (1 + 2j), 0.3)
+    )
+    noise_sigma: float = 0.3
+
+
+def stored(run: Run, result: Result, version: int, **fields: object) -> Spectrum:
+    spectrum = Spectrum.objects.create(
+        run=run, sample=run.sample, group=run.group, version=version, state=Spectrum.State.PROCESSING,
+        fence=version, **fields,
+    )  # fmt: skip
+    results.store(spectrum, result, list(run.captures.all()))
+    spectrum.refresh_from_db()
+    return spectrum
+
+
+def test_what_is_stored_is_what_was_made(make_run: Callable[..., Run]) -> None:
+    run = with_capture(make_run(state=Run.State.PROCESSING))
+    spectrum = stored(run, Result(), 1)
+    assert spectrum.state == Spectrum.State.PROCESSING, "the job closes itself"
+    assert (spectrum.x0_hz, spectrum.dx_hz, spectrum.points, spectrum.noise_sigma) == (28e6, 50.0, 100, 0.3)
+    assert spectrum.inputs == [{"name": "x", "sha256": "0" * 64}]
+    assert spectrum.software_version.startswith("rasgado-nqr")
+    spectrum.state = Spectrum.State.DONE
+    assert load(spectrum).values.tobytes() == Result().spectrum.values.tobytes()
+    row = spectrum.lines.get()
+    assert row.fwhm_sigma_hz is None
+    again = results.as_line(row)
+    assert dataclasses.replace(again, fwhm_sigma_hz=0.0) == dataclasses.replace(LINE, fwhm_sigma_hz=0.0)
+    assert math.isnan(again.fwhm_sigma_hz)
+
+
+def test_the_hash_depends_on_contents_only(make_run: Callable[..., Run]) -> None:
+    run = with_capture(make_run(state=Run.State.PROCESSING))
+    base = stored(run, Result(), 1).content_sha256
+    assert stored(run, Result(), 2).content_sha256 == base
+    other_values = dataclasses.replace(Result().spectrum, values=np.zeros(100, np.complex64))
+    others = [
+        stored(run, Result(), 3, parameters={"threshold": 1.0}),
+        stored(run, Result(spectrum=other_values), 4),
+        stored(run, Result(lines=(dataclasses.replace(LINE, snr=26.0),)), 5),
+        stored(run, Result(noise_sigma=0.31), 6),
+    ]
+    assert len({base, *(spectrum.content_sha256 for spectrum in others)}) == 5
+
+
+def test_files_of_two_owners_never_meet(make_run: Callable[..., Run]) -> None:
+    run = with_capture(make_run(state=Run.State.PROCESSING))
+    spectrum = stored(run, Result(), 1)
+    first = spectrum.name
+    spectrum.fence += 1
+    results.store(spectrum, Result(), [])
+    assert spectrum.name != first
+    assert storages["spectra"].exists(first)
+    results.store(spectrum, Result(), [])  # the same owner again: replaced, and its lines not doubled
+    assert spectrum.lines.count() == 1
+
+
+@pytest.mark.parametrize(
+    "result",
+    [
+        Result(spectrum=experiment.Spectrum(28e6, 50.0, np.full(3, np.nan, np.complex64), 0.3)),
+        Result(spectrum=experiment.Spectrum(28e6, 0.0, np.zeros(3, np.complex64), 0.3)),
+        Result(lines=(dataclasses.replace(LINE, frequency_hz=math.nan),)),
+        Result(lines=(dataclasses.replace(LINE, snr=math.inf),)),
+    ],
+)
+def test_impossible_results_are_refused(make_run: Callable[..., Run], result: Result) -> None:
+    with pytest.raises(results.ImpossibleResult):
+        stored(make_run(state=Run.State.PROCESSING), result, 1)
