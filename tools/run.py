@@ -129,7 +129,6 @@ def _serve(data_dir: Path, lock: Lock, once: bool) -> int:
     stack = Stack(data_dir, clock="real", web_host=host, web_port=_port(host), environment=_own_environment())
     try:
         say("Starting RASGADO NQR …")
-        stack.start("redis", "simulator")
         stack.prepare()
         stack.start()
         lock.note(stack.url)

@@ -99,7 +99,6 @@ class Stack:
     # -- life -------------------------------------------------------------------------------------------------------
     def __enter__(self) -> Stack:
         try:
-            self.start("redis", "simulator")
             self.prepare()
             self.start()
         except BaseException:
@@ -113,7 +112,9 @@ class Stack:
         self.close()
 
     def prepare(self) -> None:
-        """Bring the database to its newest form and put the demonstration's rows there."""
+        """Bring the database to its newest form and put the demonstration's rows there, while Redis and radio start."""
+        for name in ("redis", "simulator"):
+            self.members[name].spawn()
         for arguments in PREPARATIONS:
             self.manage(*arguments)
 
