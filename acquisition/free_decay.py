@@ -8,6 +8,7 @@ lines far away are gone and fits are fast.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -41,14 +42,40 @@ class FreeDecay:
         The linear least-squares value z = <r, y> / <r, r> with r = exp((2 pi i f - pi FWHM) t); its noise is taken from
         what the line leaves of the data.
         """
-        data = self.capture.samples[1:].astype(np.complex128)
-        time_s = np.arange(1, len(data) + 1) / self.capture.sample_rate_hz
-        offset_hz = line.frequency_hz - self.capture.centre_frequency_hz
-        response = np.exp((2j * np.pi * offset_hz - np.pi * line.fwhm_hz) * time_s)
+        data, response = self.data, self._response(line)
         energy = float(np.vdot(response, response).real)
         value = complex(np.vdot(response, data)) / energy
         rest = data - value * response
         return abs(value), math.sqrt(float(np.mean(np.abs(rest) ** 2)) / energy)
+
+    def without(self, lines: Sequence[Line]) -> FreeDecay:
+        """The decay after lines of known frequency and width were taken out, with their best amplitudes."""
+        inside = [line for line in lines if abs(line.frequency_hz - self.centre_hz) < 0.5 * self.rate_hz]
+        if not inside:
+            return self
+        responses = np.stack([self._response(line) for line in inside], axis=1)
+        values = np.linalg.lstsq(responses, self.data, rcond=1e-6)[0]
+        samples = self.capture.samples.copy()
+        samples[1:] -= responses @ values
+        return replace(self, capture=replace(self.capture, samples=samples))
+
+    @property
+    def rate_hz(self) -> float:
+        return self.capture.sample_rate_hz
+
+    @property
+    def centre_hz(self) -> float:
+        return self.capture.centre_frequency_hz
+
+    @property
+    def data(self) -> npt.NDArray[np.complex128]:
+        """The samples of the decay, shape (n,); number k belongs to the time (k + 1) / rate."""
+        return self.capture.samples[1:].astype(np.complex128)
+
+    def _response(self, line: Line) -> npt.NDArray[np.complex128]:
+        time_s = np.arange(1, len(self.capture.samples)) / self.rate_hz
+        exponent = 2j * np.pi * (line.frequency_hz - self.centre_hz) - np.pi * line.fwhm_hz
+        return np.asarray(np.exp(exponent * time_s), dtype=np.complex128)
 
 
 def pulses(waveform: ComplexArray) -> tuple[tuple[int, int], ...]:

@@ -22,25 +22,24 @@ POINTS_PER_WIDTH = 3
 def presence(decays: Sequence[FreeDecay], near_hz: float, half_width_hz: float) -> float:
     """-ln of the probability that noise gives as much power at one place, at the best place and decay time.
 
-    The power is summed over captures, because their phases are unrelated. The noise of each capture is the median of its
-    power spectrum, which lines do not move.
+    The power is summed over captures, because their phases are unrelated. The noise of each capture is the median of
+    its power spectrum, which lines do not move.
     """
     if not decays:
         return 0.0
-    spectra = [decay.capture.samples[1:].astype(np.complex128) for decay in decays]
-    variances = [float(np.median(np.abs(np.fft.fft(data)) ** 2)) / (len(data) * math.log(2.0)) for data in spectra]
+    received = [decay.data for decay in decays]
+    variances = [float(np.median(np.abs(np.fft.fft(data)) ** 2)) / (len(data) * math.log(2.0)) for data in received]
     best = 0.0
     for t2_star_s in T2_STARS_S:
         spacing_hz = 1.0 / (math.pi * t2_star_s * POINTS_PER_WIDTH)
         steps = math.ceil(half_width_hz / spacing_hz)
         frequencies = near_hz + np.linspace(-half_width_hz, half_width_hz, 2 * steps + 1)
         total = np.zeros(len(frequencies))
-        for decay, data, variance in zip(decays, spectra, variances, strict=True):
-            rate = decay.capture.sample_rate_hz
-            count = min(len(data), math.ceil(6.0 * t2_star_s * rate))
-            time_s = np.arange(1, count + 1) / rate
+        for decay, data, variance in zip(decays, received, variances, strict=True):
+            count = min(len(data), math.ceil(6.0 * t2_star_s * decay.rate_hz))
+            time_s = np.arange(1, count + 1) / decay.rate_hz
             envelope = np.exp(-time_s / t2_star_s)
-            turns = np.outer(frequencies - decay.capture.centre_frequency_hz, time_s)
+            turns = np.outer(frequencies - decay.centre_hz, time_s)
             products = np.exp(-2j * np.pi * turns) @ (envelope * data[:count])
             total += np.abs(products) ** 2 / (float(np.sum(envelope**2)) * max(variance, 1e-300))
         best = max(best, float(np.max(log_tail(total, len(decays)))))

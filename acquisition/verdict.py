@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from acquisition.experiment import Spectrum
-from acquisition.free_decay import free_decay, pulses
+from acquisition.free_decay import FreeDecay, free_decay, pulses
 from acquisition.lines import Line, LineStatus
 from acquisition.presence import presence, presence_threshold
 from acquisition.reconstruction import Reconstruction, ReconstructionParameters, reconstruct_survey
@@ -37,6 +37,9 @@ HINT_FALSE_ALARMS = 0.1
 
 WORTH_FITTING = 0.7
 """A fit is made where the matched filter alone comes this near to the threshold."""
+
+STRONG_SNR = 6.0
+"""Lines of the survey from here on are taken out of the data before something weak is looked for beside them."""
 
 SEARCH_SIGMAS = 5.0
 SEARCH_LEAST_HZ = 1.0e3
@@ -78,7 +81,7 @@ def judge_all(
 ) -> Reconstruction:
     """The survey's candidates after their second measurement, same lines told apart."""
     spacing_hz = tooth_spacing_hz(survey)
-    judged = [judge(line, narrow, parameters, spacing_hz).line for line in found.lines]
+    judged = [judge(line, narrow, parameters, spacing_hz, found.lines).line for line in found.lines]
     return replace(found, lines=settle(judged))
 
 
@@ -102,20 +105,26 @@ def tooth_spacing_hz(captures: Iterable[Capture]) -> float | None:
 
 
 def judge(
-    candidate: Line, narrow: Sequence[Capture], parameters: ReconstructionParameters, spacing_hz: float | None
+    candidate: Line,
+    narrow: Sequence[Capture],
+    parameters: ReconstructionParameters,
+    spacing_hz: float | None,
+    known: Sequence[Line] = (),
 ) -> Judgement:
     """One candidate in the light of the narrow-band captures that excite it.
 
     Confirmed when it is there again, at every centre frequency; moved when it is on a neighbouring tooth instead;
-    rejected when the captures would show it and do not. Without captures it stays a candidate.
+    rejected when the captures would show it and do not. Without captures it stays a candidate. `known` are the lines of
+    the survey, whose strong ones are not to be taken for the candidate.
     """
+    strong = [line for line in known if line.snr >= STRONG_SNR and line is not candidate]
     covering = [capture for capture in narrow if excites(capture, candidate.frequency_hz)]
     if not covering:
         return Judgement(candidate, decided=True)
     strict = CONFIRM_SHARE * parameters.false_alarms_per_survey
     half_width_hz = _search_half_width_hz(candidate)
-    fwhm_hz = candidate.fwhm_hz
-    again = _fit(covering, candidate.frequency_hz, fwhm_hz, half_width_hz, strict, parameters)
+    search = _Search(candidate.fwhm_hz, half_width_hz, strong)
+    again = _fit(covering, candidate.frequency_hz, search, strict, parameters)
     if again is not None:
         fault = _fault(again, covering)
         if fault:
@@ -124,7 +133,7 @@ def judge(
     for tooth in _neighbours(spacing_hz):
         there_hz = candidate.frequency_hz + tooth
         captures = [capture for capture in narrow if excites(capture, there_hz)]
-        elsewhere = _fit(captures, there_hz, fwhm_hz, half_width_hz, strict, parameters) if captures else None
+        elsewhere = _fit(captures, there_hz, search, strict, parameters) if captures else None
         if elsewhere is not None and not _fault(elsewhere, captures):
             reason = (
                 f"The survey had it {abs(tooth) / 1e3:.3g} kHz {'lower' if tooth > 0 else 'higher'}, on another tooth."
@@ -136,7 +145,7 @@ def judge(
         f"{candidate.frequency_hz / 1e6:.4f} MHz."
     )
     rejected = replace(candidate, status=LineStatus.REJECTED, reason=reason)
-    return Judgement(rejected, decided=not _hinted(candidate, covering, half_width_hz))
+    return Judgement(rejected, decided=not _hinted(candidate, covering, search))
 
 
 def excites(capture: Capture, frequency_hz: float) -> bool:
@@ -196,29 +205,39 @@ def _narrow_only(captures: Sequence[Capture], parameters: ReconstructionParamete
         if judged.status is LineStatus.CONFIRMED:
             # Both fits are of the same data: not two measurements to be combined.
             half_width_hz, share = _search_half_width_hz(line), parameters.false_alarms_per_survey
-            again = _fit(captures, line.frequency_hz, line.fwhm_hz, half_width_hz, share, parameters)
+            again = _fit(captures, line.frequency_hz, _Search(line.fwhm_hz, half_width_hz), share, parameters)
             judged = replace(again or line, status=LineStatus.CONFIRMED, unfolding_confidence=1.0)
         lines.append(judged)
     return replace(seen, lines=settle(lines))
 
 
+@dataclass(frozen=True)
+class _Search:
+    """What is looked for: a line of about this width, this far around a place, beside strong lines that are known."""
+
+    fwhm_hz: float
+    half_width_hz: float
+    strong: Sequence[Line] = ()
+
+
 def _fit(
     captures: Sequence[Capture],
     near_hz: float,
-    fwhm_hz: float,
-    half_width_hz: float,
+    search: _Search,
     false_alarms: float,
     parameters: ReconstructionParameters,
 ) -> Line | None:
-    """The strongest line within a distance of a frequency in narrow-band captures, or None.
+    """The strongest line near a frequency in narrow-band captures, or None.
 
     All lines of the decimated band are fitted together, so that a strong neighbour does not disturb; the threshold is
-    that of `false_alarms` within the distance. The amplitude is that right after the pulse.
+    that of `false_alarms` within the searched range. The amplitude is that right after the pulse.
     """
-    decays = [decay for capture in captures if (decay := free_decay(capture, near_hz, fwhm_hz)) is not None]
+    half_width_hz = search.half_width_hz
+    decays = _decays(captures, near_hz, search.fwhm_hz)
     if not decays:
         return None
-    if presence(decays, near_hz, half_width_hz) < WORTH_FITTING * presence_threshold(false_alarms, half_width_hz):
+    threshold = WORTH_FITTING * presence_threshold(false_alarms, half_width_hz)
+    if _presence(decays, near_hz, search) < threshold:
         return None
     band_hz = min(decay.capture.sample_rate_hz for decay in decays)
     in_band = min(false_alarms * max(1.0, band_hz / (2.0 * half_width_hz)), FALSE_ALARMS_MOST)
@@ -232,11 +251,22 @@ def _fit(
     return replace(line, amplitude=line.amplitude * lost, amplitude_sigma=line.amplitude_sigma * lost)
 
 
-def _hinted(candidate: Line, captures: Sequence[Capture], half_width_hz: float) -> bool:
+def _hinted(candidate: Line, captures: Sequence[Capture], search: _Search) -> bool:
     """Whether something is seen at the candidate's place, though too weakly to be called a line."""
-    decays = [free_decay(capture, candidate.frequency_hz, candidate.fwhm_hz) for capture in captures]
-    seen = presence([decay for decay in decays if decay is not None], candidate.frequency_hz, half_width_hz)
-    return seen >= presence_threshold(HINT_FALSE_ALARMS, half_width_hz)
+    decays = _decays(captures, candidate.frequency_hz, search.fwhm_hz)
+    return _presence(decays, candidate.frequency_hz, search) >= presence_threshold(
+        HINT_FALSE_ALARMS, search.half_width_hz
+    )
+
+
+def _decays(captures: Sequence[Capture], near_hz: float, fwhm_hz: float) -> list[FreeDecay]:
+    return [decay for capture in captures if (decay := free_decay(capture, near_hz, fwhm_hz)) is not None]
+
+
+def _presence(decays: Sequence[FreeDecay], near_hz: float, search: _Search) -> float:
+    """Presence near a frequency after strong lines outside the searched range were taken out."""
+    outside = [line for line in search.strong if abs(line.frequency_hz - near_hz) > search.half_width_hz]
+    return presence([decay.without(outside) for decay in decays], near_hz, search.half_width_hz)
 
 
 def _search_half_width_hz(candidate: Line) -> float:

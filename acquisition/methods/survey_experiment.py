@@ -188,7 +188,9 @@ class SurveyExperiment(ScriptedExperiment):
 
     def _judge(self, candidate: Line) -> verdict.Judgement:
         """The candidate in the light of every narrow-band capture until now, as the final verdict will have it."""
-        return verdict.judge(candidate, self._narrow_captures, self._reconstruction, self._narrow.tooth_spacing_hz)
+        known = self._survey_result.lines if self._survey_result else ()
+        spacing_hz = self._narrow.tooth_spacing_hz
+        return verdict.judge(candidate, self._narrow_captures, self._reconstruction, spacing_hz, known)
 
     def _narrow_shots(self, target_hz: float, candidate: Line, others_hz: Sequence[float], averages: int) -> Shots:
         for shot in narrow_band.shots(target_hz, candidate.t2_star_s, others_hz, averages, self._narrow, self._limits):
