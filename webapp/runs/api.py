@@ -18,7 +18,7 @@ from rest_framework.views import APIView
 from acquisition import methods
 from acquisition.errors import FieldError, InvalidParameters
 from webapp.config.fields import body, query
-from webapp.errors import NotFound, ResultUnavailable
+from webapp.errors import NotFound
 from webapp.facility.access import instruments
 from webapp.facility.models import Instrument
 from webapp.runs import access, partial, services
@@ -163,12 +163,12 @@ class RunViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gene
     @extend_schema(parameters=[BinsQuery], responses=BINS_RESPONSE)
     @action(detail=True, methods=["get"])
     def partial(self, request: Request, pk: str) -> HttpResponse:
-        """The quick spectrum of a run that is being measured, reduced for the screen, as float32."""
+        """The quick spectrum of a run that is being measured, reduced, as float32; 204 while there is none."""
         wanted = query(BinsQuery, request)
         run = self.get_object()
         spectrum = partial.load(run.pk)
         if spectrum is None:
-            raise ResultUnavailable("There is no partial spectrum of this run.")
+            return HttpResponse(status=204)
         return bins_response(request, spectra_services.reduce(spectrum, **wanted))
 
     def _answer(self, run: Run, status: int = 200) -> Response:

@@ -238,7 +238,7 @@ def test_events_after_one(api: APIClient, make_run: Callable[..., Run]) -> None:
 
 def test_the_partial_spectrum(api: APIClient, make_run: Callable[..., Run]) -> None:
     run = make_run(state=State.ACQUIRING)
-    assert api.get(f"/api/v1/runs/{run.pk}/partial").status_code == 409
+    assert api.get(f"/api/v1/runs/{run.pk}/partial").status_code == 204
     data = np.arange(10, dtype=np.complex64) * 1j
     partial.store(run.pk, Values(1e6, 10.0, data, 0.1))
     response = api.get(f"/api/v1/runs/{run.pk}/partial?component=imaginary&columns=100")

@@ -12,6 +12,8 @@ from django.core.files.storage import storages
 
 from acquisition import experiment
 from acquisition.lines import Line, LineStatus
+from acquisition.methods.parameters import describe
+from acquisition.reconstruction import ReconstructionParameters
 from tests.webapp.api.test_runs import with_capture
 from webapp.runs.models import Run
 from webapp.spectra.models import Spectrum
@@ -26,7 +28,6 @@ class Result:
     spectrum: experiment.Spectrum = dataclasses.field(
         default_factory=lambda: experiment.Spectrum(28e6, 50.0, np.arange(100, dtype=np.complex64) * (1 + 2j), 0.3)
     )
-    noise_sigma: float = 0.3
 
 
 def stored(run: Run, result: Result, version: int, **fields: object) -> Spectrum:
@@ -44,6 +45,7 @@ def test_what_is_stored_is_what_was_made(make_run: Callable[..., Run]) -> None:
     spectrum = stored(run, Result(), 1)
     assert spectrum.state == Spectrum.State.PROCESSING, "the job closes itself"
     assert (spectrum.x0_hz, spectrum.dx_hz, spectrum.points, spectrum.noise_sigma) == (28e6, 50.0, 100, 0.3)
+    assert spectrum.parameters == dataclasses.asdict(ReconstructionParameters()), "defaults are written down"
     assert spectrum.inputs == [{"name": "x", "sha256": "0" * 64}]
     assert spectrum.software_version.startswith("rasgado-nqr")
     spectrum.state = Spectrum.State.DONE
@@ -59,12 +61,13 @@ def test_the_hash_depends_on_contents_only(make_run: Callable[..., Run]) -> None
     run = with_capture(make_run(state=Run.State.PROCESSING))
     base = stored(run, Result(), 1).content_sha256
     assert stored(run, Result(), 2).content_sha256 == base
+    info = next(i for i in describe(ReconstructionParameters) if i.minimum not in {None, i.default} and i.type is float)
     other_values = dataclasses.replace(Result().spectrum, values=np.zeros(100, np.complex64))
     others = [
-        stored(run, Result(), 3, parameters={"threshold": 1.0}),
+        stored(run, Result(), 3, parameters={info.name: info.minimum}),
         stored(run, Result(spectrum=other_values), 4),
         stored(run, Result(lines=(dataclasses.replace(LINE, snr=26.0),)), 5),
-        stored(run, Result(noise_sigma=0.31), 6),
+        stored(run, Result(spectrum=dataclasses.replace(Result().spectrum, noise_sigma=0.31)), 6),
     ]
     assert len({base, *(spectrum.content_sha256 for spectrum in others)}) == 5
 

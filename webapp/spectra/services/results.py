@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import metadata
 from typing import Any, Protocol
@@ -16,6 +17,7 @@ from django.db import transaction
 from acquisition import experiment
 from acquisition.errors import AcquisitionError
 from acquisition.lines import Line, LineStatus
+from acquisition.methods.parameters import parse
 from webapp.runs.models import CaptureRecord
 from webapp.spectra.models import SpectralLine, Spectrum
 from webapp.spectra.services import values
@@ -29,9 +31,6 @@ class Result(Protocol):
 
     @property
     def spectrum(self) -> experiment.Spectrum: ...
-
-    @property
-    def noise_sigma(self) -> float: ...
 
 
 class ImpossibleResult(AcquisitionError):
@@ -61,14 +60,16 @@ def store(spectrum: Spectrum, result: Result, captures: Sequence[CaptureRecord])
     values.save(name, array)
     spectrum.name = name
     spectrum.x0_hz, spectrum.dx_hz, spectrum.points = float(reduced.x0_hz), float(reduced.dx_hz), len(array)
-    spectrum.noise_sigma = _finite(result.noise_sigma)
+    spectrum.noise_sigma = _finite(reduced.noise_sigma)
+    spectrum.parameters = _complete(spectrum.parameters)
     spectrum.software_version = software_version()
     spectrum.inputs = [{"name": capture.name, "sha256": capture.sha256} for capture in captures]
     spectrum.content_sha256 = content_hash(spectrum, array, result.lines)
     with transaction.atomic():
         spectrum.save(
             update_fields=[
-                "name", "x0_hz", "dx_hz", "points", "noise_sigma", "software_version", "inputs", "content_sha256"
+                "name", "x0_hz", "dx_hz", "points", "noise_sigma", "parameters", "software_version", "inputs",
+                "content_sha256",
             ]
         )  # fmt: skip
         SpectralLine.objects.filter(spectrum=spectrum).delete()
@@ -109,6 +110,13 @@ def as_line(row: SpectralLine) -> Line:
         status=LineStatus(row.status),
         reason=row.reason,
     )
+
+
+def _complete(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Parameters with their defaults, so that the row says all that went into the result."""
+    from acquisition.reconstruction import ReconstructionParameters  # scipy takes a second, which every start would pay
+
+    return dataclasses.asdict(parse(ReconstructionParameters, parameters))
 
 
 def _row(spectrum: Spectrum, line: Line) -> SpectralLine:
