@@ -41,7 +41,9 @@ def _parser() -> argparse.ArgumentParser:
         help="what a cyclic waveform does when the TDD core releases it: start again, or go on where it was held",
     )
     parser.add_argument("--fault", action="append", default=[], help="KIND:N, may be given several times")
-    parser.add_argument("--control", action="store_true", help="take lines 'fault KIND:N' and 'thaw' from standard input")
+    parser.add_argument(
+        "--control", action="store_true", help="take lines 'fault KIND:N' and 'thaw' from standard input"
+    )
     return parser
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 
 import iio
@@ -25,6 +26,21 @@ def simulated() -> Iterator[SimulatedProcess]:
 def old_firmware() -> Iterator[SimulatedProcess]:
     with running(SAMPLE, firmware="v0.32") as process:
         yield process
+
+
+@contextlib.contextmanager
+def buffer_of(
+    device: iio.Device, samples: int, channels: tuple[str, ...] = ("voltage0", "voltage1")
+) -> Iterator[iio.Buffer]:
+    """A receive buffer that is destroyed before its context: the other way round, libiio crashes."""
+    for channel in device.channels:
+        channel.enabled = channel.id in channels and channel.scan_element
+    buffer = iio.Buffer(device, samples)
+    try:
+        yield buffer
+    finally:
+        buffer.__del__()
+        buffer._buffer = None
 
 
 @pytest.fixture
