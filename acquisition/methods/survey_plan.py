@@ -91,9 +91,6 @@ def validate(parameters: SurveyParameters, limits: InstrumentLimits) -> Layout:
         checks.frequency_range_fault(p.centre_frequency_hz, p.span_hz / 2, limits, "centre_frequency_hz", "span_hz"),
         *_averages_faults(p),
         checks.repetition_time_fault(p.repetition_time_s, p.pulse_length_s + p.tail_s, limits),
-        checks.duty_fault(
-            "repetition_time_s", p.pulse_length_s * p.tooth_s / p.gap_period_s, p.repetition_time_s, limits
-        ),
         *_comb_faults(p, limits),
         checks.pulse_length_fault("pulse_length_s", p.pulse_length_s, limits),
         checks.sample_rate_fault(p.sample_rate_hz, limits),
@@ -130,7 +127,10 @@ def _comb_faults(p: SurveyParameters, limits: InstrumentLimits) -> list[FieldErr
     needed_s = checks.RECEIVE_SAMPLES_MIN / p.sample_rate_hz
     if p.tooth_s >= p.gap_period_s:
         faults.append(FieldError("tooth_s", f"The tooth of {tooth} must be shorter than the gap period of {gap}."))
-    elif receive_s < needed_s * (1.0 - 1e-9):
+        return faults
+    on_s = p.pulse_length_s * p.tooth_s / p.gap_period_s
+    faults.append(checks.duty_fault("repetition_time_s", on_s, p.repetition_time_s, limits))
+    if receive_s < needed_s * (1.0 - 1e-9):
         shortest = checks.time_text(p.tooth_s + limits.dead_time_s + needed_s)
         faults.append(
             FieldError(
