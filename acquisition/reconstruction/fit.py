@@ -19,8 +19,10 @@ FREQUENCY, WIDTH, SATURATION, SHAPE = range(4)
 PARAMETERS = 4
 MEMO_VALUES_MAX = 4_000_000
 
-SATURATION_PRIOR = (0.7, 1.0)
-"""Mean and standard deviation of the squared flip angle (rad^2) before anything was measured: some 45 +- 35 degrees."""
+SATURATION_PRIOR = (1.0, 1.5)
+"""Mean and standard deviation of the squared flip angle (rad^2) before anything was measured: some 50 +- 40 degrees."""
+
+SATURATION_MAX = 16.0
 
 LN_WIDTH_PRIOR = (np.log(1.0e3), 1.5)
 """The same of ln(FWHM / Hz): lines of 0.2 to 5 kHz are usual."""
@@ -307,7 +309,7 @@ def _stepped(component: Component, step: Real, fwhm_limits_hz: tuple[float, floa
         component,
         frequency_hz=component.frequency_hz + float(np.clip(step[FREQUENCY], -reach, reach)),
         fwhm_hz=float(np.clip(component.fwhm_hz * np.exp(np.clip(step[WIDTH], -1.0, 1.0)), low, high)),
-        saturation=float(np.clip(component.saturation + step[SATURATION], 0.0, 4.0)),
+        saturation=float(np.clip(component.saturation + step[SATURATION], 0.0, SATURATION_MAX)),
         shape=float(np.clip(component.shape + step[SHAPE], -1.0, 1.0)),
     )
 

@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from scipy import fft
-from scipy.linalg import blas
 
 from acquisition.errors import AcquisitionError
+from acquisition.reconstruction.recursion import Hops, SourceGrid, Teeth, recur
 from acquisition.reconstruction.teeth import tooth_spacing_samples
 from acquisition.shot import Capture
 
@@ -30,26 +30,6 @@ BLOCKS_MAX = 50_000
 
 class TooIrregular(AcquisitionError):
     """A waveform that no comb and no pulse looks like, for which reconstruction would take for ever."""
-
-
-def _recur(hop: Complex, inputs: Complex) -> Complex:
-    """z[g] = hop[g] z[g-1] + inputs[g], as the solution of a triangular system with two diagonals."""
-    if len(hop) < 2:
-        return inputs.astype(np.complex128)
-    banded = np.ones((2, len(hop)), dtype=np.complex128, order="F")
-    banded[1, :-1] = -hop[1:]
-    return np.asarray(blas.ztbsv(1, banded, inputs, lower=1, diag=1), dtype=np.complex128)
-
-
-class _Hops:
-    """Powers of a pole by numbers of samples of which there are few different ones."""
-
-    def __init__(self, steps: Index) -> None:
-        self.values, self._place = np.unique(steps, return_inverse=True)
-
-    def exponentials(self, exponent: complex) -> Complex:
-        """exp(exponent * steps)."""
-        return np.asarray(np.exp(exponent * self.values)[self._place], dtype=np.complex128)
 
 
 class Record:
@@ -113,21 +93,12 @@ class Record:
         self.data: Complex = np.where(self._inside, self.received[self._place], 0)
         self.step: Index = np.diff(self.start, prepend=0)
         driven = np.flatnonzero(self.drive)
-        if len(self.start) == 0:
-            driven = driven[:0]
-        else:
-            driven = driven[driven <= self.start[-1]]
-        block = np.searchsorted(self.start, driven)
-        lag = self.start[block] - driven if len(driven) else np.zeros(0, dtype=np.intp)
-        first, last = (int(lag.min()), int(lag.max())) if len(lag) else (0, 0)
-        self._lags = np.arange(first, last + 1)
-        self._drive_by_lag = np.zeros((len(self.start), last - first + 1), dtype=np.complex128)
-        self._driven = self.drive[driven]
-        self._driven_hops = _Hops(np.diff(driven, prepend=0))
-        self._hops = _Hops(self.step)
+        self._samples = SourceGrid(driven, self.start)
+        self._drive_by_lag = self._samples.placed(self.drive[driven])
+        self._teeth = Teeth(driven, self.drive[driven])
+        self._turns = SourceGrid(self._teeth.centre, self.start)
+        self._hops = Hops(self.step)
         self.memo: dict[Hashable, Any] = {}
-        self._driven_place = (block, lag - first)
-        self._drive_by_lag[self._driven_place] = self._driven
 
     def pole_exponent(self, frequency_hz: npt.ArrayLike, fwhm_hz: npt.ArrayLike) -> Complex:
         """ln of the pole of a line with an absolute frequency."""
@@ -137,47 +108,39 @@ class Record:
     def line_states(self, exponent: complex, saturation: float = 0.0) -> Complex:
         """States of a line at the start of each block, shape (4, blocks).
 
-        Rows: the state z; its first and second derivatives by the exponent; its derivative by the saturation.
-
-        The saturation q is the square of the flip angle that the strongest excitation of this waveform would give
-        if the line answered linearly. From Bloch's equations, expanded in the drive x, the response is
-        r = r1 + q r3 + q^2 r5 + ..., where r1 answers x and r_(k+2) answers x times minus the integral of Re(x* r_k),
-        which is the change of M_z. Five orders are good to 1 % of the signal up to a right angle.
+        Rows: the state z; its first and second derivatives by the exponent (at an unchanged course of M_z); its
+        derivative by the saturation. The saturation q is the square of the flip angle that the strongest excitation of
+        this waveform would give if the line answered linearly; 0 is the linear response.
         """
-        if saturation == 0.0:
+        if saturation == 0.0 or len(self.start) == 0:
             return np.concatenate([self._linear_states(exponent), np.zeros((1, len(self.start)))])
-        hop = self._driven_hops.exponentials(exponent)
-        first = _recur(hop, self._driven)
-        inversion_2 = -np.cumsum((np.conj(self._driven) * first).real)
-        third = _recur(hop, self._driven * inversion_2)
-        inversion_4 = -np.cumsum((np.conj(self._driven) * third).real)
-        inversion = saturation * inversion_2 + saturation**2 * inversion_4
-        change = inversion_2 + 2 * saturation * inversion_4
+        step = 0.02 * saturation + 1e-3
+        turns, changed = self._teeth.turns(exponent, saturation), self._teeth.turns(exponent, saturation + step)
         return np.concatenate(
             [
-                self._linear_states(exponent, self._driven * (1 + inversion)),
-                self._linear_states(exponent, self._driven * change, derivatives=0),
+                self._linear_states(exponent, self._turns.placed(turns)),
+                self._linear_states(exponent, self._turns.placed((changed - turns) / step), derivatives=0),
             ]
         )
 
-    def _linear_states(self, exponent: complex, driven: Complex | None = None, derivatives: int = 2) -> Complex:
-        """z_g = z_{g-1} p^step + sum of the drive since then times p^lag, and its derivatives by the exponent."""
-        if driven is None:
-            by_lag = self._drive_by_lag
-        else:
-            by_lag = np.zeros_like(self._drive_by_lag)
-            by_lag[self._driven_place] = driven
-        powers = np.exp(exponent * self._lags)
-        inputs = by_lag @ np.stack([self._lags**order * powers for order in range(derivatives + 1)], axis=1)
+    def _linear_states(self, exponent: complex, sources: Complex | None = None, derivatives: int = 2) -> Complex:
+        """z_g = z_{g-1} p^step + sum of the sources since then times p^lag, and its derivatives by the exponent.
+
+        Sources are the driven samples, or, given, those in the form of `_turns`.
+        """
+        lags = self._samples.lags if sources is None else self._turns.lags
+        by_lag = self._drive_by_lag if sources is None else sources
+        powers = np.exp(exponent * lags)
+        inputs = by_lag @ np.stack([lags**order * powers for order in range(derivatives + 1)], axis=1)
         hop = self._hops.exponentials(exponent)
         z = np.zeros((derivatives + 1, len(hop)), dtype=np.complex128)
-        z[0] = _recur(hop, inputs[:, 0])
+        z[0] = recur(hop, inputs[:, 0])
         if derivatives:
             before = np.concatenate([[0], z[0, :-1]])
-            z[1] = _recur(hop, inputs[:, 1] + hop * self.step * before)
+            z[1] = recur(hop, inputs[:, 1] + hop * self.step * before)
         if derivatives > 1:
             before_1 = np.concatenate([[0], z[1, :-1]])
-            z[2] = _recur(hop, inputs[:, 2] + hop * self.step * (2 * before_1 + self.step * before))
+            z[2] = recur(hop, inputs[:, 2] + hop * self.step * (2 * before_1 + self.step * before))
         return z
 
     def carrier_states(self, exponent: complex) -> Complex:
@@ -238,7 +201,7 @@ class Record:
         for begin in range(0, len(frequencies_hz), chunk):
             part = slice(begin, begin + chunk)
             exponent = exponents[part]
-            inputs = self._drive_by_lag[: last + 1] @ np.exp(self._lags[:, None] * exponent)
+            inputs = self._drive_by_lag[: last + 1] @ np.exp(self._samples.lags[:, None] * exponent)
             received = None if data is None else data @ np.exp(self.position[:, None] * np.conj(exponent))
             hops = {int(step): np.exp(exponent * step) for step in self._hops.values}
             fade = np.maximum(-np.expm1(2 * exponent.real), 1e-300)

@@ -8,10 +8,19 @@ from dataclasses import replace
 import numpy as np
 
 from acquisition.lines import Line
-from acquisition.reconstruction.fit import FREQUENCY, PARAMETERS, WIDTH, Component, covariance, signal_blocks, solve
+from acquisition.reconstruction.fit import (
+    FREQUENCY,
+    PARAMETERS,
+    WIDTH,
+    Component,
+    covariance,
+    refine,
+    signal_blocks,
+    solve,
+)
 from acquisition.reconstruction.posterior import Moments, moments
 from acquisition.reconstruction.record import Real
-from acquisition.reconstruction.unfold import Unfolder
+from acquisition.reconstruction.unfold import FWHM_LIMITS_HZ, Unfolder
 
 WEAK_STATISTIC = 120.0
 """Below this SNR squared the uncertainty is taken from the whole likelihood and not from its curvature at the top."""
@@ -42,8 +51,11 @@ def _line(unfolder: Unfolder, index: int, variances: Real) -> Line:
     if statistic < WEAK_STATISTIC:
         found = _weak(unfolder, index, frequency_sigma)
         if found is not None:
-            frequency_hz = found.frequency_hz
-            frequency_sigma = max(frequency_sigma, found.frequency_sigma_hz)
+            # The grid knows linear responses only; what saturation moves and makes uncertain is added to it.
+            linear_hz, linear_sigma = _as_linear(unfolder, index)
+            frequency_hz += found.frequency_hz - linear_hz
+            excess = max(frequency_sigma**2 - linear_sigma**2, 0.0)
+            frequency_sigma = max(frequency_sigma, math.sqrt(found.frequency_sigma_hz**2 + excess))
             ln_width_sigma = max(ln_width_sigma, found.ln_width_sigma)
     return Line(
         frequency_hz=frequency_hz,
@@ -80,6 +92,17 @@ def _weak(unfolder: Unfolder, index: int, frequency_sigma_hz: float) -> Moments 
         frequency_sigma_hz,
         reach,
     )
+
+
+def _as_linear(unfolder: Unfolder, index: int) -> tuple[float, float]:
+    """Frequency and its standard deviation that a fit of the linear response gives for one line."""
+    trial = list(unfolder.components)
+    trial[index] = replace(trial[index], saturation=0.0, free_saturation=False)
+    fitted, solution = refine(
+        unfolder.records, unfolder.sigmas, trial, fwhm_limits_hz=FWHM_LIMITS_HZ, movable=[index], tolerance=0.01
+    )
+    slot = PARAMETERS * index + FREQUENCY
+    return fitted[index].frequency_hz, math.sqrt(float(covariance(solution, fitted)[slot, slot]))
 
 
 def _amplitude(unfolder: Unfolder, index: int) -> tuple[float, float, float]:

@@ -14,7 +14,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from acquisition.reconstruction import search, statistics
-from acquisition.reconstruction.fit import Component, Solution, expected_gain, refine, residual, signal_blocks, solve
+from acquisition.reconstruction.fit import (
+    SATURATION_PRIOR,
+    Component,
+    Solution,
+    expected_gain,
+    refine,
+    residual,
+    signal_blocks,
+    solve,
+)
 from acquisition.reconstruction.noise import in_band_variance, residual_variance
 from acquisition.reconstruction.parameters import ReconstructionParameters
 from acquisition.reconstruction.record import Complex, Real, Record
@@ -271,7 +280,7 @@ class Unfolder:
         ]
         members = tuple(c for c, weight in enumerate(weights) if weight >= MEMBER_ENERGY * max(weights) and weight > 0)
         combed = any(self.records[c].tooth_spacing_hz is not None for c in members)
-        saturation = 0.7 if combed else 0.0
+        saturation = SATURATION_PRIOR[0] if combed else 0.0
         return Component("line", frequency_hz, fwhm_hz, members, saturation, free_saturation=combed)
 
     def _on_best_tooth(self, candidate: _Candidate) -> _Candidate | None:
