@@ -38,7 +38,7 @@ def _parser() -> argparse.ArgumentParser:
         "--tx-hold",
         choices=("restart", "keep"),
         default="restart",
-        help="what a cyclic waveform does when the TDD core releases it: start again, or go on where it was held",
+        help="what a cyclic waveform does when the TDD core releases it: start again, or go on",
     )
     parser.add_argument("--fault", action="append", default=[], help="KIND:N, may be given several times")
     parser.add_argument(

@@ -18,6 +18,10 @@ class Clock(Protocol):
         """The time at which a command that arrives now is carried out; never earlier than `now_s`."""
         ...
 
+    def stand_still(self, duration_s: float) -> None:
+        """The last so many seconds of wall time went into computing what a radio has for nothing."""
+        ...
+
 
 class FastClock:
     """Virtual time: commands take a fixed time, and whoever waits for samples has them at once.
@@ -30,6 +34,9 @@ class FastClock:
     def command_time_s(self, now_s: float) -> float:
         return now_s + COMMAND_TIME_S
 
+    def stand_still(self, duration_s: float) -> None:
+        """Computing takes no virtual time anyway."""
+
 
 class RealClock:
     """Wall-clock time: frames take as long as on a radio."""
@@ -41,6 +48,9 @@ class RealClock:
 
     def command_time_s(self, now_s: float) -> float:
         return max(now_s, time.monotonic() - self._start_s)
+
+    def stand_still(self, duration_s: float) -> None:
+        self._start_s += duration_s
 
 
 def clock(name: str) -> Clock:

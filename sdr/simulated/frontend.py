@@ -53,6 +53,11 @@ class Reception:
         """Transmitted amplitude relative to the reference attenuation."""
         return float(10 ** ((self.transmit_gain_db - REFERENCE_TRANSMIT_DB) / 20))
 
+    @property
+    def hears_transmitter(self) -> bool:
+        """The transmitter's carrier is within the received band."""
+        return abs(self.transmit_offset_hz) < self.sample_rate_hz / 2
+
 
 def leakage(transmitted: Complex64, sample_rate_hz: float, imperfections: Imperfections) -> Complex64:
     """What reaches the receiver of the transmitted wave at the reference levels, in LSB, shape (n,).
@@ -97,7 +102,7 @@ class Frontend:
     ) -> Float32:
         """Everything that repeats with the span, as interleaved float32 (2 n,)."""
         # A transmitter tuned away from the receiver turns with absolute time, so nothing repeats.
-        moment = start_s if reception.transmit_offset_hz else 0.0
+        moment = start_s if reception.transmit_offset_hz and reception.hears_transmitter else 0.0
         key = (span.signature, span.quadrant, spins is not None, version, reception, moment)
         if key in self._frames:
             self._frames.move_to_end(key)
@@ -114,14 +119,15 @@ class Frontend:
     ) -> npt.NDArray[np.complex128]:
         imperfections = self._imperfections
         wave = np.zeros(span.length, np.complex128)
-        if not span.silent:
+        heard = reception.hears_transmitter
+        if heard and not span.silent:
             wave += reception.drive * leakage(span.samples, reception.sample_rate_hz, imperfections)
-        if spins is not None:
+        if heard and spins is not None:
             wave += imperfections.noise_lsb * spins
         wave *= 1j**span.quadrant
-        if reception.carrier_on:
+        if heard and reception.carrier_on:
             wave += imperfections.lo_leakage_lsb
-        if reception.transmit_offset_hz:
+        if heard and reception.transmit_offset_hz:
             wave *= _tone(reception.transmit_offset_hz, span.length, reception.sample_rate_hz, start_s)
         wave *= reception.gain * np.exp(1j * reception.phase_rad)
         if not reception.receiver_on:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import math
+import time
 from dataclasses import dataclass
 
 import numpy as np
@@ -175,6 +176,7 @@ class Radio:
         self._live(begin)
         start_s = self._epoch_s + start / self._settings.rate_hz
         gone = max(0, min(self._lived - begin, length))  # went by when a setting was changed
+        began_s = time.monotonic()
         parts = []
         if gone:
             parts.append(self._bench.silence(gone, self._settings, start_s))
@@ -185,6 +187,8 @@ class Radio:
         if block.decimation > 1:
             samples = np.rint(samples.reshape(-1, block.decimation, 2).mean(axis=1)).astype(np.int16)
         block.append(samples)
+        # Computing faster than the samples come delays them a little; what takes longer must not cost frames.
+        self._clock.stand_still(max(0.0, time.monotonic() - began_s - length / self._settings.rate_hz))
 
     def _live(self, stop: int) -> None:
         """Let transmitter and spins go on to sample `stop` without reception."""

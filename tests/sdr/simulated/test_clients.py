@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from sdr.simulated import SimulatedProcess, running
-from tests.sdr.simulated.conftest import buffer_of
+from tests.sdr.simulated.conftest import SAMPLE, buffer_of
 
 pytestmark = pytest.mark.integration
 
@@ -276,3 +276,17 @@ def test_real_clock_takes_real_time() -> None:
             for _ in range(3):
                 buffer.refill()
             assert 0.7 < time.monotonic() - started < 3
+
+
+def test_no_frame_is_lost_on_the_real_clock() -> None:
+    """Computing an answer for the first time takes longer than a frame; the radio's clock must not run on meanwhile."""
+    with running(SAMPLE, clock="real") as simulated:
+        context = iio.Context(simulated.uri)
+        radio, tdd = adi.Pluto(uri_ctx=context), Tdd(context)
+        radio.sample_rate = 10_000_000
+        radio.rx_lo = radio.tx_lo = 428_000_000
+        started = time.monotonic()
+        blocks = tdd_shot(radio, tdd, 1, frames=20, samples=8000)
+        assert len(blocks) == 20
+        assert 0.4 < time.monotonic() - started < 5
+        assert len({int(np.argmax(np.abs(block) > 800)) for block in blocks}) == 1
