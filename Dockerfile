@@ -21,6 +21,8 @@ RUN useradd --system --uid 10001 --home-dir /var/lib/rasgado --create-home rasga
 ENV PATH=/opt/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
+    OMP_NUM_THREADS=1 \
+    OPENBLAS_NUM_THREADS=1 \
     RASGADO_DATA_DIR=/var/lib/rasgado
 WORKDIR /srv/rasgado
 COPY --from=packages /opt/venv /opt/venv

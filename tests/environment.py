@@ -26,6 +26,9 @@ os.environ.update(
         "DATABASE_URL": os.environ.get("RASGADO_TEST_DATABASE_URL", ""),
         "RASGADO_SECRET_KEY": "only-for-tests",
         "RASGADO_STORAGE": "local",
+        # pytest-xdist uses the cores already; read when numpy is first imported
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
     }
 )
 

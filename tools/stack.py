@@ -27,6 +27,9 @@ MEMBERS = ("redis", "simulator", "web", "instrument", "processing", "beat")
 _OWN_PREFIXES = ("RASGADO_", "AWS_", "DJANGO_", "CELERY_")
 _OWN_NAMES = frozenset({"DATABASE_URL", "REDIS_URL"})
 
+#: processes share the cores; threads of the linear algebra within each would only get into each other's way
+SINGLE_THREADED = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+
 #: in the environment of every process of a stack, so that even strays can be found
 MARK = "RASGADO_STACK"
 
@@ -71,7 +74,7 @@ class Stack:
         self.redis_url = f"redis://127.0.0.1:{self.redis_port}/0"
         self.radio_log = self.data_dir / "radio.jsonl"
         self.mark = uuid.uuid4().hex
-        self.environment = _clean_environment() | {
+        self.environment = SINGLE_THREADED | _clean_environment() | {
             "RASGADO_DATA_DIR": str(self.data_dir),
             "DATABASE_URL": database_url,
             "REDIS_URL": self.redis_url,
