@@ -38,10 +38,6 @@ class Bench:
         self._phase_rad = float(self._rng.uniform(0, 2 * math.pi))
         self._spins.scramble_phase(self._rng)
 
-    def polarisation(self) -> list[float]:
-        """Mean longitudinal magnetisation of every line, for tests."""
-        return self._spins.polarisation()
-
     def receive(self, span: Span, settings: RadioSettings, start_s: float) -> Samples:
         """Let the span happen and return what the receiver makes of it, shape (span.length, 2)."""
         if settings.loopback:

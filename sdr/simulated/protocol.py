@@ -145,10 +145,6 @@ class Decoder:
         del self._buffer[:size]
         return data
 
-    @property
-    def buffered(self) -> int:
-        return len(self._buffer)
-
 
 def parse(line: str) -> Request:
     """One request from its line without line end."""

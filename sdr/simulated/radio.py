@@ -381,7 +381,3 @@ class Radio:
             self._transmitting = transmitting
             event = "tx_on" if transmitting else "tx_off"
             self._log.record(event, self.time_s, lo_hz=self._settings.tx_lo_hz, gain_db=self._settings.tx_gain_db)
-
-    def polarisation(self) -> list[float]:
-        """Mean longitudinal magnetisation of every line, for tests."""
-        return self._bench.polarisation()

@@ -39,8 +39,8 @@ class Pins(adi.one_bit_adc_dac):  # type: ignore[misc]
         super().__init__()
 
 
-@pytest.fixture
-def pluto(context: iio.Context) -> Iterator[adi.Pluto]:
+def configured(context: iio.Context) -> adi.Pluto:
+    """A Pluto at 10 MS/s, 28 MHz at the probe, with the reference gains."""
     radio = adi.Pluto(uri_ctx=context)
     radio.sample_rate = 10_000_000
     radio.rx_lo = radio.tx_lo = 428_000_000
@@ -48,6 +48,12 @@ def pluto(context: iio.Context) -> Iterator[adi.Pluto]:
     radio.gain_control_mode_chan0 = "manual"
     radio.rx_hardwaregain_chan0 = 30
     radio.tx_hardwaregain_chan0 = -10
+    return radio
+
+
+@pytest.fixture
+def pluto(context: iio.Context) -> Iterator[adi.Pluto]:
+    radio = configured(context)
     yield radio
     for buffer in (radio._rxbuf, radio._txbuf):  # a failed test's traceback would keep them beyond their context
         if buffer is not None:
@@ -282,9 +288,7 @@ def test_no_frame_is_lost_on_the_real_clock() -> None:
     """Computing an answer for the first time takes longer than a frame; the radio's clock must not run on meanwhile."""
     with running(SAMPLE, clock="real") as simulated:
         context = iio.Context(simulated.uri)
-        radio, tdd = adi.Pluto(uri_ctx=context), Tdd(context)
-        radio.sample_rate = 10_000_000
-        radio.rx_lo = radio.tx_lo = 428_000_000
+        radio, tdd = configured(context), Tdd(context)
         started = time.monotonic()
         blocks = tdd_shot(radio, tdd, 1, frames=20, samples=8000)
         assert len(blocks) == 20
