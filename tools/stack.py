@@ -74,7 +74,9 @@ class Stack:
         self.redis_url = f"redis://127.0.0.1:{self.redis_port}/0"
         self.radio_log = self.data_dir / "radio.jsonl"
         self.mark = uuid.uuid4().hex
-        self.environment = SINGLE_THREADED | _clean_environment() | {
+        self.environment = {
+            **SINGLE_THREADED,
+            **_clean_environment(),
             "RASGADO_DATA_DIR": str(self.data_dir),
             "DATABASE_URL": database_url,
             "REDIS_URL": self.redis_url,
