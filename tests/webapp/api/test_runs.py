@@ -120,6 +120,15 @@ def test_a_retry_gets_its_run_even_if_the_limits_have_changed(
     assert api.post("/api/v1/runs", body).status_code == 400
 
 
+def test_a_retry_gets_its_run_even_if_the_sample_has_changed(
+    api: APIClient, body: dict[str, Any], sample: Sample
+) -> None:
+    first = api.post("/api/v1/runs", body, headers={"Idempotency-Key": "k1"})
+    Sample.objects.update(temperature_k=77.0)
+    again = api.post("/api/v1/runs", body, headers={"Idempotency-Key": "k1"})
+    assert (again.status_code, again.json()["temperature_k"]) == (200, first.json()["temperature_k"])
+
+
 def test_keys_are_each_users_own(api: APIClient, staff_api: APIClient, body: dict[str, Any]) -> None:
     first = api.post("/api/v1/runs", body, headers={"Idempotency-Key": "k"})
     second = staff_api.post("/api/v1/runs", body, headers={"Idempotency-Key": "k"})

@@ -115,7 +115,7 @@ def submit_once(
         repeat_of=repeat_of,
     )
     # The look-up goes first so that a retry gets its run even if the instrument's limits have changed since.
-    earlier = _made_before(run)
+    earlier = _made_before(run, temperature_k is not None)
     if earlier is not None:
         return Submission(earlier, created=False)
     run.plan = plan_summary(_planned(instrument, method, parameters)[1])
@@ -124,7 +124,7 @@ def submit_once(
             _queue(run)
     except IntegrityError:
         # Another request with the same key was faster; the unique constraint let only one of them in.
-        earlier = _made_before(run)
+        earlier = _made_before(run, temperature_k is not None)
         if earlier is None:
             raise
         return Submission(earlier, created=False)
@@ -145,7 +145,8 @@ def _queue(run: Run) -> None:
     hints.instrument(run.instrument.slug)
 
 
-def _made_before(run: Run) -> Run | None:
+def _made_before(run: Run, temperature_given: bool) -> Run | None:
+    """The run that this key has made; raises IdempotencyMismatch when that has other contents."""
     if run.idempotency_key is None:
         return None
     earlier = (
@@ -153,7 +154,11 @@ def _made_before(run: Run) -> Run | None:
         .filter(submitted_by=run.submitted_by_id, idempotency_key=run.idempotency_key)
         .first()
     )
-    if earlier is not None and _contents(earlier) != _contents(run):
+    if earlier is None:
+        return None
+    if not temperature_given:  # that of the sample was taken, which may have been corrected since
+        run.temperature_k = earlier.temperature_k
+    if _contents(earlier) != _contents(run):
         raise IdempotencyMismatch
     return earlier
 
