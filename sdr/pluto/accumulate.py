@@ -121,7 +121,12 @@ class PhaseCycleAverage:
     def _sum(self) -> npt.NDArray[np.complex128]:
         total = np.zeros(len(self._committed[0]) // 2, dtype=np.complex128)
         for phase, committed in zip(self.phase_cycle, self._committed, strict=True):
-            total += np.conj(complex(phase)) * committed.astype(np.float64).view(np.complex128)
+            part = committed.astype(np.float64).view(np.complex128)
+            factor = complex(phase).conjugate()
+            if factor in (1, -1):  # the usual cycle needs no complex product
+                np.add(total, part, out=total) if factor == 1 else np.subtract(total, part, out=total)
+            else:
+                total += factor * part
         if len(self._earlier):
             total += self._earlier
         return total

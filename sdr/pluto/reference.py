@@ -2,8 +2,8 @@
 
 The oscillators of transmitter and receiver have an unknown relative phase after every tuning, and the pulse of a shot
 usually saturates the receiver, which bends its phase by up to 45 degrees. So each shot is preceded by a few frames of
-this pulse and of its negative: their difference has no offsets in it, and the same phase whatever the shot's own
-waveform is.
+this pulse: a rectangle and, after a gap, its negative, so that offsets drop out of the correlation. Its phase does not
+depend on the shot's own waveform.
 """
 
 from __future__ import annotations
@@ -13,16 +13,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from acquisition.shot import ComplexArray
 from sdr import alignment
 from sdr.errors import AlignmentFailed
 from sdr.pluto.accumulate import RX_FULL_SCALE, FrameSum
 from sdr.pluto.playing import Pattern, Player
 
-PULSE_SAMPLES = 64
-CAPTURE_SAMPLES = 256
-FRAMES = 2
+HALF_SAMPLES = 64
+GAP_SAMPLES = 128
+PULSE_SAMPLES = 2 * HALF_SAMPLES + GAP_SAMPLES
+CAPTURE_SAMPLES = 512
+FRAMES = 4
 LEVEL_FIRST = 1 / 64
-LEVEL_LEAST = 1 / 1024
+LEVEL_LEAST = 1 / 2048  # eight steps of the converter
 LEVEL_FALL, LEVEL_RISE = 1 / 8, 4.0
 
 
@@ -49,20 +52,28 @@ def measure(player: Player, peak: float, level: float, poll: Callable[[], None])
     level = min(level, peak)
     saturated_above = np.inf
     while True:
-        waveform = np.full(PULSE_SAMPLES, level, dtype=np.complex64)
-        sums = [FrameSum(player.frame_samples) for _ in range(2)]
+        waveform = shape(level)
+        frame_sum = FrameSum(player.frame_samples)
         try:
-            for sign, frame_sum in zip((1, -1), sums, strict=True):
-                player.burst(np.complex64(sign) * waveform, FRAMES, frame_sum.add, poll)
-            if not any(bool(frame_sum.overloaded().any()) for frame_sum in sums):
-                heard = (sums[0].total() - sums[1].total()) / np.float32(2 * FRAMES * RX_FULL_SCALE)
+            player.burst(waveform, FRAMES, frame_sum.add, poll)
+            if not frame_sum.overloaded().any():
+                heard = frame_sum.total() / np.float32(FRAMES * RX_FULL_SCALE)
                 found = alignment.find_start(heard, waveform)
-                gain = float(np.mean(np.abs(heard[found.start : found.start + PULSE_SAMPLES]))) / level
+                response = np.vdot(waveform, heard[found.start : found.start + PULSE_SAMPLES])
+                gain = float(np.abs(response) / np.sum(np.abs(waveform) ** 2))
                 return Reference(found.start, found.phase_rad, gain, level)
-            saturated_above, following = level, level * LEVEL_FALL
+            saturated_above, following = level, max(level * LEVEL_FALL, LEVEL_LEAST)
         except AlignmentFailed:
             following = level * LEVEL_RISE
         following = min(following, peak)
-        if following >= saturated_above or following < LEVEL_LEAST or following == level:
+        if following >= saturated_above or following == level:
             raise AlignmentFailed("The leakage of the reference pulse is not heard without saturating the receiver.")
         level = following
+
+
+def shape(level: float) -> ComplexArray:
+    """The reference pulse at `level` of full scale, shape (PULSE_SAMPLES,)."""
+    waveform = np.zeros(PULSE_SAMPLES, dtype=np.complex64)
+    waveform[:HALF_SAMPLES] = level
+    waveform[-HALF_SAMPLES:] = -level
+    return waveform

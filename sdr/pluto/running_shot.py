@@ -191,12 +191,11 @@ class RunningShot:
 
     def _check_drift(self) -> None:
         """With the TDD core every frame must begin alike; a transmit buffer that slips would smear the average."""
-        if self._first is None or self._last is None:
+        if self._average is None or self._first is None or self._last is None:
             return
-        near = LEAD_SAMPLES if self._reference is None else self._reference.start
+        near, _, _ = self._start_and_phase(self._average.mean())
         first, last = (
-            alignment.onset_near(as_complex(frame), self._waveform, near, near - 1, DELAY_SAMPLES_MAX)
-            for frame in (self._first, self._last)
+            alignment.onset_near(as_complex(frame), self._waveform, near) for frame in (self._first, self._last)
         )
         if first != last:
             raise AlignmentFailed(

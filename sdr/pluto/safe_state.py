@@ -45,7 +45,8 @@ class TransmitterSwitch:
         if self._tdd_enable is not None:
             self._tdd_enable.value = "0"
         for scale in self._tone_scales:
-            scale.value = "0.0"
+            if names.parse_number(scale.value) != 0:
+                scale.value = "0.0"
 
     def read(self, *, buffer_destroyed: bool) -> SafeState:
         """Read back what `silence` wrote."""

@@ -22,6 +22,10 @@ from sdr.pluto import names
 PIN, RECEIVE, HOLD = 0, 1, 2
 STATES_RUNNING = (2, 3)  # waiting for the first frame, running; 0 and 1 are idle and armed
 END_POLL_S = 0.5e-3
+# A frame of this many clocks is timed to find the core's clock.
+CLOCKS_TIMED = 1_000_000
+REGISTERS = ("startup_delay_raw", "sync_external", "burst_count", "frame_length_raw")
+CHANNEL_REGISTERS = ("polarity", "on_raw", "off_raw", "enable")
 # Clocks for which the start of a frame lets a reception begin.
 RECEIVE_GATE_CLOCKS = 16
 
@@ -37,15 +41,24 @@ class _Controller(adi.tddn):  # type: ignore[misc]  # pyadi-iio has no types
 
 
 class TddCore:
-    """Configures and triggers the core."""
+    """Configures and triggers the core; registers that hold their value already are not written again."""
 
     def __init__(self, context: iio.Context) -> None:
-        self._core = _Controller(context)
+        controller = _Controller(context)
         device = context.find_device(names.TDD)
-        self._context = context
+        self._context = context  # the attributes are pointers into it
         self._trigger = device.attrs["sync_soft"]
         self._enable = device.attrs["enable"]
         self._state = device.attrs["state"]
+        self._frame_length_ms = device.attrs["frame_length_ms"]
+        self._registers = {name: device.attrs[name] for name in REGISTERS}
+        for index in (PIN, RECEIVE, HOLD):
+            channel = device.find_channel(controller.channel[index].name, True)
+            for name in CHANNEL_REGISTERS:
+                self._registers[f"channel {index} {name}"] = channel.attrs[name]
+        self._pin_enable = _pin(context)
+        self._written: dict[str, int] = {}
+        self._clocks: dict[float, int] = {}
 
     def configure(
         self, *, sample_rate_hz: float, frame_samples: int, lead_samples: int, pulse_samples: int, frames: int
@@ -55,19 +68,20 @@ class TddCore:
         In every frame reception begins at its first sample and transmission `lead_samples` later, for exactly
         `pulse_samples`, so that every frame plays the transmit buffer of that length once.
         """
-        core = self._core
-        core.enable = False
-        clocks = self._clocks_per_sample(sample_rate_hz, frame_samples)
-        core.startup_delay_raw = 0
-        core.burst_count = frames
-        core.sync_external = False
-        self._set_channel(PIN, polarity=0, on=0, off=(lead_samples + pulse_samples) * clocks)
-        self._set_channel(RECEIVE, polarity=0, on=0, off=RECEIVE_GATE_CLOCKS)
-        self._set_channel(HOLD, polarity=1, on=lead_samples * clocks, off=(lead_samples + pulse_samples) * clocks)
-        core.frame_length_raw = frame_samples * clocks - 1
-        self._verify("frame_length_raw", core.frame_length_raw, frame_samples * clocks - 1)
-        self._verify("burst_count", core.burst_count, frames)
-        core.enable = True
+        self._enable.value = "0"
+        clocks = self._clocks_per_sample(sample_rate_hz)
+        begin, end = lead_samples * clocks, (lead_samples + pulse_samples) * clocks
+        self._write("startup_delay_raw", 0)
+        if self._pin_enable is not None and "pin" not in self._written:
+            self._pin_enable.value = "1"
+            self._written["pin"] = 1
+        self._write("sync_external", 0)
+        self._write("burst_count", frames)
+        self._write("frame_length_raw", frame_samples * clocks - 1)
+        self._write_channel(PIN, polarity=0, on=0, off=end)
+        self._write_channel(RECEIVE, polarity=0, on=0, off=RECEIVE_GATE_CLOCKS)
+        self._write_channel(HOLD, polarity=1, on=begin, off=end)
+        self._enable.value = "1"
 
     def start(self) -> None:
         """Begin one burst."""
@@ -90,33 +104,50 @@ class TddCore:
         self._enable.value = "0"
 
     def release(self) -> None:
-        """Let receptions of other programs begin at once again; the transmitter stays held back by nothing of ours."""
-        core = self._core
-        core.enable = False
-        self._set_channel(RECEIVE, polarity=1, on=0, off=0)
-        self._set_channel(HOLD, polarity=0, on=0, off=0)
-        core.enable = True  # polarities are taken over while enabled; without a trigger nothing runs
-        core.enable = False
+        """Give the channels back the polarities they have after power-up, so that other programs receive at once."""
+        self._enable.value = "0"
+        self._write_channel(RECEIVE, polarity=1, on=0, off=0)
+        self._write_channel(HOLD, polarity=0, on=0, off=0)
+        if self._pin_enable is not None:
+            self._pin_enable.value = "0"
+            self._written.pop("pin", None)
+        self._enable.value = "1"  # polarities are taken over while enabled; without a trigger nothing runs
+        self._enable.value = "0"
 
-    def _clocks_per_sample(self, sample_rate_hz: float, frame_samples: int) -> int:
+    def _clocks_per_sample(self, sample_rate_hz: float) -> int:
         """Clocks of the core per sample, from how it converts clocks to milliseconds."""
-        self._core.frame_length_raw = frame_samples
-        clock_hz = frame_samples / (float(self._core.frame_length_ms) * 1e-3)
-        ratio = round(clock_hz / sample_rate_hz)
-        if ratio < 1 or abs(clock_hz / sample_rate_hz / ratio - 1) > 1e-3:
-            raise ReadBackMismatch(
-                f"The TDD core's clock, {clock_hz:.0f} Hz, is no multiple of the sample rate, {sample_rate_hz:.0f} Hz."
-            )
-        return ratio
+        if sample_rate_hz not in self._clocks:
+            self._write("frame_length_raw", CLOCKS_TIMED)
+            clock_hz = CLOCKS_TIMED / (names.parse_number(self._frame_length_ms.value) * 1e-3)
+            ratio = round(clock_hz / sample_rate_hz)
+            if ratio < 1 or abs(clock_hz / sample_rate_hz / ratio - 1) > 1e-3:
+                raise ReadBackMismatch(
+                    f"The TDD core's clock, {clock_hz:.0f} Hz, is no multiple of the rate, {sample_rate_hz:.0f} Hz."
+                )
+            self._clocks[sample_rate_hz] = ratio
+        return self._clocks[sample_rate_hz]
 
-    def _set_channel(self, index: int, *, polarity: int, on: int, off: int) -> None:
-        channel = self._core.channel[index]
-        channel.polarity = polarity
-        channel.on_raw = on
-        channel.off_raw = off
-        channel.enable = True
+    def _write_channel(self, index: int, *, polarity: int, on: int, off: int) -> None:
+        for name, value in zip(CHANNEL_REGISTERS, (polarity, on, off, 1), strict=True):
+            self._write(f"channel {index} {name}", value)
 
-    @staticmethod
-    def _verify(name: str, found: float, wanted: int) -> None:
-        if found != wanted:
-            raise ReadBackMismatch(f"The TDD core's {name} is {found:g} after {wanted} was written.")
+    def _write(self, name: str, value: int) -> None:
+        """Write a register unless it holds the value, and read it back: while enabled, the core ignores most writes."""
+        if self._written.get(name) == value:
+            return
+        self._written.pop(name, None)
+        self._registers[name].value = str(value)
+        found = names.parse_number(self._registers[name].value)
+        if found != value:
+            raise ReadBackMismatch(f"The TDD core's {name} is {found:g} after {value} was written.")
+        self._written[name] = value
+
+
+def _pin(context: iio.Context) -> Any:
+    """The attribute that connects the core's channel 0 to its pin+; None if the firmware has no such switch."""
+    device = context.find_device(names.PINS)
+    channels = [] if device is None else device.channels
+    for channel in channels:
+        if "label" in channel.attrs and channel.attrs["label"].value == names.PIN_SWITCH and channel.output:
+            return channel.attrs["raw"]
+    return None
