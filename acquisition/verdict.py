@@ -51,8 +51,11 @@ EXCITED_FRACTION = 0.5
 ONE_SIDED = 0.5
 """Least amplitude that each centre frequency must show, three standard deviations granted, of that which shows most."""
 
-SLOWEST_T2_STAR_S = 20e-3
-"""Signals that live longer than this do not decay like a quadrupole resonance: they are interference."""
+UNEXCITED_FRACTION = 0.25
+"""A capture whose pulse excites a frequency less than this, relative to its strongest, is a control there."""
+
+NARROW_HZ = 100.0
+"""A signal that may be narrower than this (within two standard deviations) may be interference: it needs a control."""
 
 
 @dataclass(frozen=True)
@@ -126,7 +129,7 @@ def judge(
     search = _Search(candidate.fwhm_hz, half_width_hz, strong)
     again = _fit(covering, candidate.frequency_hz, search, strict, parameters)
     if again is not None:
-        fault = _fault(again, covering)
+        fault = _fault(again, narrow)
         if fault:
             return Judgement(replace(candidate, status=LineStatus.REJECTED, reason=fault), decided=True)
         return Judgement(_confirmed(candidate, again), decided=True)
@@ -134,7 +137,7 @@ def judge(
         there_hz = candidate.frequency_hz + tooth
         captures = [capture for capture in narrow if excites(capture, there_hz)]
         elsewhere = _fit(captures, there_hz, search, strict, parameters) if captures else None
-        if elsewhere is not None and not _fault(elsewhere, captures):
+        if elsewhere is not None and not _fault(elsewhere, narrow):
             reason = (
                 f"The survey had it {abs(tooth) / 1e3:.3g} kHz {'lower' if tooth > 0 else 'higher'}, on another tooth."
             )
@@ -150,15 +153,33 @@ def judge(
 
 def excites(capture: Capture, frequency_hz: float) -> bool:
     """Whether the pulse of a narrow-band capture excites this frequency and the receiver hears it."""
-    offset_hz = frequency_hz - capture.centre_frequency_hz
+    return _hears(capture, frequency_hz) and _excitation(capture, frequency_hz) >= EXCITED_FRACTION
+
+
+def is_control(capture: Capture, frequency_hz: float) -> bool:
+    """Whether a narrow-band capture hears this frequency without exciting it."""
+    return _hears(capture, frequency_hz) and _excitation(capture, frequency_hz) < UNEXCITED_FRACTION
+
+
+def needs_control(line: Line) -> bool:
+    """Whether a confirmed line is so narrow that it could be interference of constant frequency."""
+    sigma_hz = line.fwhm_sigma_hz if math.isfinite(line.fwhm_sigma_hz) else 0.0
+    return line.fwhm_hz - 2.0 * sigma_hz < NARROW_HZ
+
+
+def _hears(capture: Capture, frequency_hz: float) -> bool:
+    return abs(frequency_hz - capture.centre_frequency_hz) <= 0.45 * capture.sample_rate_hz
+
+
+def _excitation(capture: Capture, frequency_hz: float) -> float:
+    """|X| of the first pulse at a frequency relative to its largest: there all samples add up."""
     stretches = pulses(capture.waveform)
-    if abs(offset_hz) > 0.45 * capture.sample_rate_hz or not stretches:
-        return False
+    if not stretches:
+        return 0.0
     place = np.arange(*stretches[0])
     pulse = np.asarray(capture.waveform[place], dtype=np.complex128)
-    # At the pulse's own offset all samples add up, so the strongest excitation is the sum of the magnitudes.
-    here = abs(np.sum(pulse * np.exp(-2j * np.pi * offset_hz / capture.sample_rate_hz * place)))
-    return bool(here >= EXCITED_FRACTION * np.sum(np.abs(pulse)))
+    turns = (frequency_hz - capture.centre_frequency_hz) / capture.sample_rate_hz * place
+    return float(abs(np.sum(pulse * np.exp(-2j * np.pi * turns))) / np.sum(np.abs(pulse)))
 
 
 def quick_spectrum(captures: Sequence[Capture]) -> Spectrum:
@@ -285,24 +306,27 @@ def _centres(captures: Sequence[Capture]) -> str:
     return "the centre frequencies " + " and ".join(f"{centre / 1e6:.4f} MHz" for centre in centres[:3])
 
 
-def _fault(line: Line, captures: Sequence[Capture]) -> str:
+def _fault(line: Line, narrow: Sequence[Capture]) -> str:
     """Why a signal that is there is not a line of the sample; empty if nothing speaks against it."""
-    slowest_hz = 1.0 / (math.pi * SLOWEST_T2_STAR_S)
-    sigma_hz = line.fwhm_sigma_hz if math.isfinite(line.fwhm_sigma_hz) else 0.0
-    if line.fwhm_hz + 2.0 * sigma_hz < slowest_hz:
-        return "It does not decay after the pulse: interference of constant frequency."
     by_centre: dict[int, list[tuple[float, float]]] = {}
-    for capture in captures:
-        decay = free_decay(capture, line.frequency_hz, line.fwhm_hz)
-        if decay is not None:
-            by_centre.setdefault(round(capture.centre_frequency_hz), []).append(decay.amplitude(line))
+    for capture in narrow:
+        if excites(capture, line.frequency_hz):
+            for decay in _decays([capture], line.frequency_hz, line.fwhm_hz):
+                by_centre.setdefault(round(capture.centre_frequency_hz), []).append(decay.amplitude(line))
     seen = {centre: _root_mean_square(values) for centre, values in by_centre.items()}
-    if len(seen) < 2:
+    if not seen:
         return ""
+    most = max(amplitude for amplitude, _ in seen.values())
     missing = min(seen, key=lambda centre: seen[centre][0])
     least, sigma = seen[missing]
-    if least + 3.0 * sigma < ONE_SIDED * max(amplitude for amplitude, _ in seen.values()):
+    if least + 3.0 * sigma < ONE_SIDED * most:
         return f"It is gone when the centre frequency is moved to {missing / 1e6:.4f} MHz: an artefact of the receiver."
+    controls = [capture for capture in narrow if is_control(capture, line.frequency_hz)]
+    unexcited = [decay.amplitude(line) for decay in _decays(controls, line.frequency_hz, line.fwhm_hz)]
+    if unexcited:
+        amplitude, sigma = _root_mean_square(unexcited)
+        if amplitude - 3.0 * sigma > ONE_SIDED * most:
+            return "It is there without being excited: interference, not an answer of the sample."
     return ""
 
 

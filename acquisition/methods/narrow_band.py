@@ -29,7 +29,7 @@ EXCITED_HALF_BAND = 0.49
 """Half width, in units of 1 / pulse length, of the band that must lie inside the instrument's range."""
 
 SHORTEST_OBSERVATION_S = 1.0e-3
-LONGEST_OBSERVATION_S = 8.0e-3
+LONGEST_OBSERVATION_S = 5.0e-3
 
 ECHO_BELOW_DEAD_TIMES = 3.0
 """A spin echo is used where T2* is shorter than this many dead times: too little of the free decay is left then."""
@@ -58,14 +58,18 @@ def pulse_length_s(settings: NarrowBandSettings, limits: InstrumentLimits) -> fl
     return max(length_s, 2.0 / settings.sample_rate_hz)
 
 
+def _pulse_samples(settings: NarrowBandSettings, limits: InstrumentLimits) -> int:
+    return max(2, math.ceil(pulse_length_s(settings, limits) * settings.sample_rate_hz - 1e-9))
+
+
 def reach_hz(settings: NarrowBandSettings, limits: InstrumentLimits) -> float:
     """Offset from the pulse's centre up to which it excites at least half as strongly: sinc(0.6) = 0.5."""
     return 0.6 / pulse_length_s(settings, limits)
 
 
 def observation_s(t2_star_s: float) -> float:
-    """How long to receive: the decay to under 1 %, within bounds."""
-    return float(np.clip(5.0 * t2_star_s, SHORTEST_OBSERVATION_S, LONGEST_OBSERVATION_S))
+    """How long to receive: the decay to 2 %, within bounds; later samples hold noise only."""
+    return float(np.clip(4.0 * t2_star_s, SHORTEST_OBSERVATION_S, LONGEST_OBSERVATION_S))
 
 
 def needs_echo(t2_star_s: float, limits: InstrumentLimits) -> bool:
@@ -135,8 +139,7 @@ def waveform(
     The amplitude is trimmed so that whole samples give the exact flip angle.
     """
     rate = settings.sample_rate_hz
-    length_s = pulse_length_s(settings, limits)
-    count = max(2, math.ceil(length_s * rate - 1e-9))
+    count = _pulse_samples(settings, limits)
     amplitude = min(limits.peak_amplitude, settings.flip_deg / 360.0 * rate / (limits.nutation_frequency_hz * count))
     if echo_delay_s is None:
         total = count
@@ -174,6 +177,25 @@ def shots(
     return first, second
 
 
+def control_shot(
+    target_hz: float,
+    t2_star_s: float,
+    others_hz: Sequence[float],
+    averages: int,
+    settings: NarrowBandSettings,
+    limits: InstrumentLimits,
+) -> Shot:
+    """A shot that listens at the target without exciting it: the pulse is shifted to a null of its spectrum.
+
+    What is still heard there is no answer to the pulse.
+    """
+    offset_hz, _ = offsets_hz(target_hz, others_hz, settings.tooth_spacing_hz, limits)
+    null_hz = settings.sample_rate_hz / _pulse_samples(settings, limits)
+    detuning_hz = -null_hz if target_hz + 2 * null_hz > limits.frequency_max_hz else null_hz
+    observed_s = observation_s(t2_star_s)
+    return shot(target_hz, offset_hz, observed_s, None, averages, settings, limits, detuning_hz=detuning_hz)
+
+
 def shot(
     target_hz: float,
     offset_hz: float,
@@ -182,12 +204,17 @@ def shot(
     averages: int,
     settings: NarrowBandSettings,
     limits: InstrumentLimits,
+    detuning_hz: float = 0.0,
 ) -> Shot:
-    """One shot with the target `offset_hz` above the centre frequency; a spin echo where a delay is given."""
+    """One shot with the target `offset_hz` above the centre frequency; a spin echo where a delay is given.
+
+    The pulse is centred `detuning_hz` above the target.
+    """
     # At an end of the instrument's range the pulse moves inwards so that what it excites stays inside.
     inside_hz = EXCITED_HALF_BAND / pulse_length_s(settings, limits)
     lowest, highest = limits.frequency_min_hz + inside_hz, limits.frequency_max_hz - inside_hz
-    pulse_hz = min(max(target_hz, lowest), highest) if lowest <= highest else target_hz
+    wanted_hz = target_hz + detuning_hz
+    pulse_hz = min(max(wanted_hz, lowest), highest) if lowest <= highest else wanted_hz
     excitation = waveform(settings, limits, offset_hz + pulse_hz - target_hz, delay_s)
     wanted = len(excitation) + math.ceil((observed_s + (delay_s or 0.0)) * settings.sample_rate_hz)
     longest = math.floor((settings.repetition_time_s - checks.GUARD_S) * settings.sample_rate_hz)
@@ -201,5 +228,12 @@ def shot(
         averages=averages,
         repetition_time_s=settings.repetition_time_s,
         phase_cycle=(1, 1j, -1, -1j),
-        purpose=f"confirm {target_hz / 1e6:.4f} MHz" + (" by spin echo" if delay_s is not None else ""),
+        purpose=_purpose(target_hz, delay_s, detuning_hz),
     )
+
+
+def _purpose(target_hz: float, delay_s: float | None, detuning_hz: float) -> str:
+    where = f"{target_hz / 1e6:.4f} MHz"
+    if detuning_hz:
+        return f"listen at {where} without exciting it"
+    return f"confirm {where}" + (" by spin echo" if delay_s is not None else "")

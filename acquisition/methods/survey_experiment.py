@@ -176,6 +176,15 @@ class SurveyExperiment(ScriptedExperiment):
                 there_hz = candidate.frequency_hz + tooth_hz
                 yield from self._narrow_shots(there_hz, candidate, others_hz, averages)
             judged = self._judge(candidate)
+        if judged.line.status is LineStatus.CONFIRMED and verdict.needs_control(judged.line):
+            averages = narrow_band.averages_per_shot(self._layout.averages)
+            self._ledger.foresee(1, averages * self._parameters.repetition_time_s)
+            shot = narrow_band.control_shot(
+                candidate.frequency_hz, judged.line.t2_star_s, others_hz, averages, self._narrow, self._limits
+            )
+            self._ledger.message = f"{_sentence(shot.purpose)}, {averages} averages."
+            yield shot
+            judged = self._judge(candidate)
         self._lines = tuple(judged.line if line is candidate else line for line in self._lines)
 
     def _worth_other_teeth(self, candidate: Line) -> bool:
