@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import signal
+import socket
 import sys
 import threading
 from pathlib import Path
@@ -32,7 +33,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--clock", choices=("fast", "real"), default="fast")
     parser.add_argument("--firmware", default="v0.39", help="v0.39 has the TDD core, v0.32 has not")
     parser.add_argument("--converter", default="upper:400e6", help="upper:HZ, lower:HZ or none")
-    parser.add_argument("--serial", default=DEFAULT_SERIAL)
+    parser.add_argument("--serial", default=None, help="made from the port if not given")
     parser.add_argument("--model", choices=tuple(TUNING), default="ad9363a", help="decides the tuning range")
     parser.add_argument(
         "--tx-hold",
@@ -88,27 +89,33 @@ def main(arguments: list[str] | None = None) -> int:
     seed = options.seed if options.seed is not None else int.from_bytes(os.urandom(4), "little")
     faults = Faults()
     try:
-        sample = load(options.sample, seed)
-        context = pluto_context(options.firmware, options.serial, options.model)
-        log = EventLog(options.log)
-        radio_options = RadioOptions(
-            sample, clock(options.clock), Converter.parse(options.converter), log, seed, options.tx_hold == "restart"
-        )
+        sample, converter = load(options.sample, seed), Converter.parse(options.converter)
+        pluto_context(options.firmware)
         for fault in options.fault:
             faults.add(fault)
-        server = Server(Radio(context, radio_options), log, faults, options.host, options.port)
+        listener = socket.create_server((options.host, options.port), backlog=64)
     except (SampleError, ValueError, OverflowError) as error:
         parser.error(str(error))
     except OSError as error:
         _complain(f"cannot listen on {options.host}:{options.port}: {error.strerror or error}")
         return 1
+    host, port = listener.getsockname()[:2]
+    # Simulators on one machine are different radios.
+    serial = options.serial or f"{DEFAULT_SERIAL[:-5]}{port:05d}"
+    try:
+        log = EventLog(options.log)
+    except OSError as error:
+        parser.error(f"log {options.log} cannot be written: {error.strerror}")
+    context = pluto_context(options.firmware, serial, options.model)
+    restart = options.tx_hold == "restart"
+    radio = Radio(context, RadioOptions(sample, clock(options.clock), converter, log, seed, restart))
+    server = Server(radio, log, faults, listener)
     # A thread deep in a computation must not delay the end; the operating system closes everything.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: os._exit(0))
     if options.control:
         threading.Thread(target=_take_commands, args=(faults,), daemon=True).start()
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    host, port = server.address
     _say(f"ready ip:{host}:{port}")
     while True:
         signal.pause()

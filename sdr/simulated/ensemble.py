@@ -15,7 +15,7 @@ FloatArray = npt.NDArray[np.float64]
 ORIENTATIONS = 14
 _RANGE_IN_HALF_WIDTHS = 12.0  # the Lorentzian is cut here
 _REVIVAL_IN_T2 = 5.0  # a grid of isochromats refocuses by itself at 1/spacing, when T2 has eaten it
-_ISOCHROMATS_MAX = 161
+_ISOCHROMATS_MAX = 1001
 
 
 @dataclass(frozen=True, eq=False)

@@ -208,7 +208,7 @@ class Radio:
         """The value of an attribute as text."""
         if target.device.name != TDD:
             return self._registers.read(target)
-        if target.attribute.name == "state" and self._receiver is None:
+        if target.attribute.name == "state" and not self._block_ahead():
             self._skip_burst()
         return self._tdd_attributes.read(target, self._now, self._settings.rate_hz)
 
@@ -233,6 +233,15 @@ class Radio:
             value=text if len(text) <= 80 else f"{text[:77]}...",
         )
         self._note_transmission()
+
+    def _block_ahead(self) -> bool:
+        """The burst that is running still has something to receive."""
+        if self._receiver is None or self._tdd.run_end is None:
+            return False
+        if self._receiver.current is not None:
+            return True
+        start = self._tdd.next_high(1, max(self._now, self._receiver.not_before))
+        return start is not None and start < self._tdd.run_end
 
     def _skip_burst(self) -> None:
         """On the fast clock, who waits for the end of a finite burst need not wait."""

@@ -33,7 +33,7 @@ class ConnectionLost(Exception):
 class Server:
     """Serves one radio to any number of clients, each connection in a thread of its own."""
 
-    def __init__(self, radio: Radio, log: EventLog, faults: Faults, host: str = "127.0.0.1", port: int = 0) -> None:
+    def __init__(self, radio: Radio, log: EventLog, faults: Faults, listener: socket.socket) -> None:
         self.radio = radio
         self.faults = faults
         self.log = log
@@ -41,12 +41,7 @@ class Server:
         self.changed = threading.Condition(self.lock)
         self.timeout_s = _DEFAULT_TIMEOUT_S
         self._connections: set[_Connection] = set()
-        self._listener = socket.create_server((host, port), backlog=64)
-
-    @property
-    def address(self) -> tuple[str, int]:
-        host, port = self._listener.getsockname()[:2]
-        return str(host), int(port)
+        self._listener = listener
 
     def serve_forever(self) -> None:
         """Accept clients until `close` is called."""

@@ -37,6 +37,13 @@ def test_log_tells_who_connected() -> None:
         assert simulated.log()[0]["event"] == "connect"
 
 
+def test_two_simulators_are_two_radios() -> None:
+    with running("empty") as one, running("empty") as other, running("empty", serial="mine") as named:
+        serials = [iio.Context(radio.uri).attrs["hw_serial"] for radio in (one, other, named)]
+    assert len(set(serials)) == 3
+    assert serials[2] == "mine"
+
+
 def test_catalogue_is_listed() -> None:
     result = simulator("--list-samples")
     assert result.returncode == 0

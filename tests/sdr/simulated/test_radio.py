@@ -76,6 +76,18 @@ def test_one_block_over_many_frames_runs_through() -> None:
     assert len(edges) == 3 and np.all(np.diff(edges) == 4000)
 
 
+def test_polling_for_the_end_of_a_burst_loses_no_frame_and_takes_no_time() -> None:
+    bench = RadioBench()
+    bench.arm(frame=500_000, burst=3, play=1000)
+    bench.listen(1000, blocks=1)
+    bench.trigger()
+    assert bench.read(TDD, "state") == "3"
+    for _ in range(3):
+        assert bench.read(TDD, "state") == "3", "frames are still to come"
+        bench.block()
+    assert bench.read(TDD, "state") == "1"
+
+
 def test_no_block_without_a_trigger() -> None:
     bench = RadioBench()
     bench.arm(frame=4000, burst=1, play=1000)

@@ -74,6 +74,12 @@ def test_free_induction_decays_with_t2_star() -> None:
     assert np.abs(np.abs(signal[late]) - expected[late]).max() < 0.03
 
 
+def test_grid_of_isochromats_does_not_refocus_by_itself() -> None:
+    line = SpinLine(CENTRE, 1.0, t1_s=1.0, t2_s=6e-3, t2_star_s=0.15e-3)
+    signal = observed(SpinSystem([line]), pulses(200_000, (0, hard_pulse(58.6))), drive(200e3))
+    assert np.abs(signal[20_000:]).max() < 0.01
+
+
 def test_echo_refocuses_the_inhomogeneous_part_only() -> None:
     line = SpinLine(CENTRE, 1.0, t1_s=1.0, t2_s=2e-3, t2_star_s=0.1e-3)
     wait = 8000
