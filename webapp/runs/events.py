@@ -10,7 +10,7 @@ import redis
 from django.conf import settings
 from django.db import transaction
 
-from webapp.runs.models import RunEvent
+from webapp.runs.models import Run, RunEvent
 
 log = logging.getLogger(__name__)
 
@@ -21,9 +21,15 @@ def channel(run_id: int) -> str:
 
 
 def record(run_id: int, kind: str, payload: dict[str, Any] | None = None) -> RunEvent:
-    """Write an event and, once committed, wake the watchers. Without Redis they find the row by polling."""
-    event = RunEvent.objects.create(run_id=run_id, kind=kind, payload=payload or {})
-    transaction.on_commit(lambda: _announce(run_id, event.pk))
+    """Write an event and, once committed, wake the watchers. Without Redis they find the row by polling.
+
+    The run's row is locked, so that events of one run become visible in the order of their ids: a watcher that asks
+    for what came after an id misses nothing.
+    """
+    with transaction.atomic():
+        Run.objects.select_for_update(no_key=True).filter(pk=run_id).values_list("pk", flat=True).first()
+        event = RunEvent.objects.create(run_id=run_id, kind=kind, payload=payload or {})
+        transaction.on_commit(lambda: _announce(run_id, event.pk))
     return event
 
 
