@@ -43,7 +43,7 @@ class ConfirmParameters:
         help="From one shot to the next.",
     )  # fmt: skip
     observation_s: float = parameter(
-        2e-3, unit="s", label="Reception", display_unit="ms", display_scale=1e-3, minimum=1e-5,
+        2e-3, unit="s", label="Reception", display_unit="ms", display_scale=1e-3, minimum=1e-6,
         help="Length of the reception; at least three times T2*.",
     )  # fmt: skip
     flip_deg: float = parameter(
@@ -59,7 +59,7 @@ class ConfirmParameters:
         help="Of transmitter and receiver.",
     )  # fmt: skip
     false_alarms_per_survey: float = parameter(
-        0.01, label="False alarms", minimum=1e-9, maximum=10.0, advanced=True,
+        ReconstructionParameters().false_alarms_per_survey, label="False alarms", minimum=1e-9, maximum=10.0, advanced=True,
         help="Expected number of false lines in the result.",
     )  # fmt: skip
 

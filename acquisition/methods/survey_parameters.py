@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from acquisition.methods.parameters import parameter
+from acquisition.reconstruction import ReconstructionParameters
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class SurveyParameters:
         help="Averaging goes on (up to the most averages) while a candidate is below this.",
     )  # fmt: skip
     false_alarms_per_survey: float = parameter(
-        0.01, label="False alarms per survey", minimum=1e-9, maximum=10.0, advanced=True,
+        ReconstructionParameters().false_alarms_per_survey, label="False alarms per survey", minimum=1e-9, maximum=10.0, advanced=True,
         help="Expected number of false lines in the result of one survey.",
     )  # fmt: skip
     gap_period_s: float = parameter(

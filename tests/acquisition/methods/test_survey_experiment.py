@@ -1,0 +1,202 @@
+"""The adaptive experiment, driven by captures of an independent simulation."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+
+from acquisition import verdict
+from acquisition.experiment import ExperimentResult
+from acquisition.limits import InstrumentLimits
+from acquisition.lines import Line, LineStatus
+from acquisition.methods import get
+from acquisition.methods.survey_experiment import SurveyExperiment
+from acquisition.methods.survey_parameters import SurveyParameters
+from acquisition.reconstruction import ReconstructionParameters
+from acquisition.shot import Capture, Shot
+from tests.acquisition.synthetic import SyntheticLine, synthetic_capture
+
+LIMITS = InstrumentLimits()
+CENTRE_HZ = 28e6
+NOISE = 1.5  # of the average, per sample, relative to a line's full amplitude
+
+
+def experiment(**changes: Any) -> SurveyExperiment:
+    values = {"centre_frequency_hz": CENTRE_HZ, "span_hz": 1e6} | changes
+    made = get("survey").experiment(SurveyParameters(**values), LIMITS)
+    assert isinstance(made, SurveyExperiment)
+    return made
+
+
+class Bench:
+    """Answers shots as a sample would; the phase of each tuning is random."""
+
+    def __init__(self, lines: Sequence[SyntheticLine], noise: float = NOISE, averages: int = 32, seed: int = 0) -> None:
+        self.lines, self.seed = lines, seed
+        self.noise_of_one = noise * math.sqrt(averages)
+        self.rng = np.random.default_rng(seed)
+        self.shots: list[Shot] = []
+        self.captures: list[Capture] = []
+
+    def play(self, shot: Shot) -> Capture:
+        self.shots.append(shot)
+        capture = synthetic_capture(
+            shot.waveform,
+            self.lines,
+            self.noise_of_one / math.sqrt(shot.averages),
+            sample_rate_hz=shot.sample_rate_hz,
+            centre_frequency_hz=shot.centre_frequency_hz,
+            dead_time_s=shot.dead_time_s,
+            tail_s=(shot.capture_samples - len(shot.waveform)) / shot.sample_rate_hz,
+            rng=self.rng,
+            global_phase_rad=self.rng.uniform(0, 2 * math.pi),
+            averages=shot.averages,
+            method=shot.method,
+        )
+        self.captures.append(capture)
+        return capture
+
+    def run(self, what: SurveyExperiment) -> ExperimentResult:
+        while (shot := what.next_shot()) is not None:
+            what.take(self.play(shot))
+        return what.result()
+
+
+def certain(lines: Sequence[Line]) -> list[Line]:
+    return [line for line in lines if line.status in (LineStatus.CONFIRMED, LineStatus.MOVED)]
+
+
+def random_lines(seed: int) -> list[SyntheticLine]:
+    rng = np.random.default_rng(seed)
+    return [SyntheticLine(CENTRE_HZ + rng.uniform(-0.5e6, 0.5e6), rng.uniform(150e-6, 600e-6)) for _ in range(seed % 4)]
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_it_confirms_the_lines_and_nothing_else(seed: int) -> None:
+    lines = random_lines(seed)
+    found = certain(Bench(lines, seed=seed).run(experiment()).lines)
+    assert len(found) == len(lines)
+    for expected, line in zip(sorted(lines, key=lambda line: line.frequency_hz), found, strict=True):
+        assert abs(line.frequency_hz - expected.frequency_hz) < 5 * line.frequency_sigma_hz + 1
+        assert line.frequency_sigma_hz < 200
+        assert abs(line.fwhm_hz - 1 / (math.pi * expected.t2_star_s)) < 5 * line.fwhm_sigma_hz
+
+
+def test_stored_captures_give_the_same_result() -> None:
+    bench = Bench(random_lines(2), seed=2)
+    result = bench.run(experiment())
+    again = verdict.reconstruct(bench.captures, ReconstructionParameters())
+    assert [line.status for line in again.lines] == [line.status for line in result.lines]
+    for first, second in zip(certain(result.lines), certain(again.lines), strict=True):
+        assert second.frequency_hz == pytest.approx(first.frequency_hz, abs=0.01)
+
+
+def test_an_empty_sample_costs_the_survey_and_little_more() -> None:
+    bench = Bench([], seed=11)
+    result = bench.run(experiment())
+    assert certain(result.lines) == []
+    assert bench.shots[0].method == "survey"
+    assert sum(shot.method == "survey" for shot in bench.shots) == 1
+    assert all(line.status is LineStatus.REJECTED and line.reason for line in result.lines)
+
+
+def test_next_shot_is_the_same_until_it_was_taken() -> None:
+    running = experiment()
+    first = running.next_shot()
+    assert running.next_shot() is first
+    with pytest.raises(ValueError, match="capture"):
+        experiment().take(Bench([]).play(first))  # type: ignore[arg-type]
+
+
+def test_a_confirmation_is_tuned_away_from_the_line_at_two_places() -> None:
+    (line,) = random_lines(1)
+    bench = Bench([line], seed=1)
+    bench.run(experiment())
+    near = [s for s in bench.shots if s.method == "confirm" and abs(s.centre_frequency_hz - line.frequency_hz) < 400e3]
+    centres = {round(shot.centre_frequency_hz) for shot in near}
+    assert len(centres) >= 2
+    for centre in centres:
+        assert abs(centre - line.frequency_hz) > 20e3
+    assert all(len(shot.phase_cycle) == 4 and shot.averages % 4 == 0 for shot in bench.shots)
+
+
+def test_progress_grows_and_ends_complete() -> None:
+    bench = Bench(random_lines(1), seed=1)
+    running = experiment()
+    assert running.progress.shots_done == 0
+    assert running.progress.shots_planned == 1
+    seen = []
+    while (shot := running.next_shot()) is not None:
+        running.take(bench.play(shot))
+        seen.append(running.progress)
+    assert [p.shots_done for p in seen] == list(range(1, len(seen) + 1))
+    assert all(p.shots_done <= p.shots_planned and p.duration_done_s <= p.duration_planned_s + 1e-9 for p in seen)
+    assert seen[0].step == "survey"
+    assert running.progress.step == "done"
+    assert running.progress.shots_done == running.progress.shots_planned
+    assert "Confirmed" in running.progress.message
+
+
+def test_stopped_early_it_says_what_it_knows() -> None:
+    (line,) = random_lines(1)
+    bench = Bench([line], noise=0.5, seed=1)
+    running = experiment()
+    assert running.partial_spectrum() is None
+    assert running.result().lines == ()
+    shot = running.next_shot()
+    assert shot is not None
+    running.take(bench.play(shot))
+    spectrum = running.partial_spectrum()
+    assert spectrum is not None
+    peak_hz = spectrum.x0_hz + spectrum.dx_hz * int(np.argmax(np.abs(spectrum.values)))
+    assert abs(peak_hz - line.frequency_hz) < 2e3
+    result = running.result()
+    assert any(abs(found.frequency_hz - line.frequency_hz) < 1e3 for found in result.lines)
+    assert {found.status for found in result.lines} == {LineStatus.CANDIDATE}
+    assert any("stopped early" in message for message in result.messages)
+
+
+def test_without_confirmation_lines_stay_candidates() -> None:
+    lines = random_lines(2)
+    bench = Bench(lines, noise=0.5, seed=2)
+    result = bench.run(experiment(confirm=False))
+    assert {shot.method for shot in bench.shots} == {"survey"}
+    assert [line.status for line in result.lines] == [LineStatus.CANDIDATE] * 2
+
+
+def test_a_doubtful_line_gets_more_averages_up_to_the_most() -> None:
+    (line,) = random_lines(1)
+    bench = Bench([line], noise=4.0, seed=3)
+    bench.run(experiment(snr_target=50.0, averages_max=128))
+    surveys = [shot.averages for shot in bench.shots if shot.method == "survey"]
+    assert surveys == [32, 32, 64]
+
+
+def test_long_averaging_is_split_into_growing_rounds() -> None:
+    bench = Bench([], seed=5)
+    bench.run(experiment(averages=1000, averages_max=1000, confirm=False))
+    rounds = [shot.averages for shot in bench.shots]
+    assert sum(rounds) == 1000
+    assert rounds[0] * 50e-3 <= 2.0
+    assert len(rounds) <= 6
+
+
+def test_two_windows_find_a_line_in_their_overlap_once() -> None:
+    line = SyntheticLine(CENTRE_HZ + 10e3, 300e-6)
+    bench = Bench([line], seed=4)
+    result = bench.run(experiment(span_hz=1.8e6))
+    assert sum(shot.method == "survey" for shot in bench.shots) == 2
+    (found,) = certain(result.lines)
+    assert abs(found.frequency_hz - line.frequency_hz) < 5 * found.frequency_sigma_hz
+
+
+def test_a_short_gap_period_needs_shots_on_the_neighbouring_teeth() -> None:
+    """With teeth 100 kHz apart one pulse does not excite the neighbours; the line must still be found where it is."""
+    line = SyntheticLine(CENTRE_HZ + 123e3, 300e-6)
+    bench = Bench([line], seed=6)
+    (found,) = certain(bench.run(experiment(gap_period_s=10e-6, tooth_s=0.5e-6, pulse_length_s=2e-3)).lines)
+    assert abs(found.frequency_hz - line.frequency_hz) < 5 * found.frequency_sigma_hz
