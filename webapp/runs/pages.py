@@ -42,6 +42,7 @@ def run_context(user: User, run: Run) -> dict[str, Any]:
         "log": _log(run),
         "estimate": services.queue_estimates([run]).get(run.pk),
         "captures": list(run.captures.all()),
+        "has_shots": run.events.filter(kind="shot").exists(),
         "is_final": run.state in Run.FINAL,
         "is_live": live,
         "may_cancel": run.state not in Run.FINAL and services.may_cancel(user, run),

@@ -26,10 +26,9 @@ const announcement = document.querySelector<HTMLElement>("[data-announce]");
 const connection = document.querySelector<HTMLElement>("[data-connection]");
 const quick = picture ? new QuickView(picture) : null;
 
-/** The finished spectrum once there is one, until then the quick one. */
+/** The finished spectrum once there is one, until then the quick one, before the first shot nothing. */
 function drawSpectrum(): void {
-  const final = document.querySelector<HTMLElement>("[data-final-bins]")?.dataset["finalBins"];
-  const address = final || picture?.dataset["partial"];
+  const address = document.querySelector<HTMLElement>("[data-bins]")?.dataset["bins"];
   if (address) void quick?.update(address);
 }
 
