@@ -59,21 +59,26 @@ class Reception:
         return abs(self.transmit_offset_hz) < self.sample_rate_hz / 2
 
 
-def leakage(transmitted: Complex64, sample_rate_hz: float, imperfections: Imperfections) -> Complex64:
-    """What reaches the receiver of the transmitted wave at the reference levels, in LSB, shape (n,).
+def leakage(span: Span, sample_rate_hz: float, imperfections: Imperfections) -> Complex64:
+    """What reaches the receiver of the transmitted wave (turned back by its quadrant) at the reference levels, in LSB.
 
     Two resonances, each of unit gain: the probe itself, of time constant 1/(pi bandwidth), and a weaker, slower one
     that stands for the recovery of everything behind it.
     """
     fast = 1 / (math.pi * imperfections.probe_bandwidth_hz)
     slowest = max(fast, imperfections.ring_down_s)
-    response = np.zeros(min(len(transmitted), math.ceil(_RING_DOWN_TIMES * slowest * sample_rate_hz) + 1))
+    response = np.zeros(min(span.length, math.ceil(_RING_DOWN_TIMES * slowest * sample_rate_hz) + 1))
     for time_s, level in ((fast, 1.0), (imperfections.ring_down_s, imperfections.ring_down_level)):
         decay = math.exp(-1 / (sample_rate_hz * time_s))
         response += level * (1 - decay) * decay ** np.arange(len(response))
-    size = 1 << (len(transmitted) + len(response) - 1).bit_length()
-    out = np.fft.ifft(np.fft.fft(transmitted, size) * np.fft.fft(response, size))[: len(transmitted)]
-    return (imperfections.leakage_lsb * out).astype(np.complex64)
+    response = (imperfections.leakage_lsb * response).astype(np.float32)
+    out = np.zeros(span.length, np.complex64)
+    for segment in span.segments:
+        start, stop = segment.offset, min(segment.offset + segment.length + len(response), span.length)
+        size = 1 << (segment.length + len(response) - 1).bit_length()
+        sent = np.fft.fft(span.samples[start : start + segment.length], size)
+        out[start:stop] += np.fft.ifft(sent * np.fft.fft(response, size))[: stop - start].astype(np.complex64)
+    return out
 
 
 class Frontend:
@@ -121,7 +126,7 @@ class Frontend:
         wave = np.zeros(span.length, np.complex128)
         heard = reception.hears_transmitter
         if heard and not span.silent:
-            wave += reception.drive * leakage(span.samples, reception.sample_rate_hz, imperfections)
+            wave += reception.drive * leakage(span, reception.sample_rate_hz, imperfections)
         if heard and spins is not None:
             wave += imperfections.noise_lsb * spins
         wave *= 1j**span.quadrant
