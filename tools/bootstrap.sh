@@ -55,17 +55,15 @@ if ! venv_fits && ! find_python >/dev/null; then
   fi
 fi
 need redis-server redis-server
-shopt -s nullglob
-libiio=(/usr/lib/libiio.so.0 /usr/lib/*/libiio.so.0 /usr/lib64/libiio.so.0 /usr/local/lib/libiio.so.0 /usr/local/lib/*/libiio.so.0)
-[ ${#libiio[@]} -gt 0 ] || missing+=(libiio0)
+there() { [ -e "$1" ]; } # PATTERN: whether any file fits; the first that does comes first
+there /usr/lib*/libiio.so.0 || there /usr/lib/*/libiio.so.0 || there /usr/local/lib*/libiio.so.0 ||
+  there /usr/local/lib/*/libiio.so.0 || missing+=(libiio0)
 if [ "$mode" = test ]; then
   need iio_readdev libiio-utils
-  postgres=(/usr/lib/postgresql/*/bin/initdb)
-  [ ${#postgres[@]} -gt 0 ] || need initdb postgresql
+  there /usr/lib/postgresql/*/bin/initdb || need initdb postgresql
   command -v chromium >/dev/null || command -v google-chrome >/dev/null || command -v chromium-browser >/dev/null ||
     missing+=(chromium fonts-liberation)
 fi
-shopt -u nullglob
 
 as_root=()
 policy=/usr/sbin/policy-rc.d
