@@ -19,8 +19,8 @@ FREQUENCY, WIDTH, SATURATION, SHAPE = range(4)
 PARAMETERS = 4
 MEMO_VALUES_MAX = 4_000_000
 
-SATURATION_PRIOR = (1.0, 1.5)
-"""Mean and standard deviation of the squared flip angle (rad^2) before anything was measured: some 50 +- 40 degrees."""
+SATURATION_PRIOR = (0.6, 1.5)
+"""Mean and standard deviation of the squared flip angle (rad^2) before anything was measured: some 45 +- 45 degrees."""
 
 SATURATION_MAX = 16.0
 

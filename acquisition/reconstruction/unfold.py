@@ -119,6 +119,7 @@ class Unfolder:
             )
             variances.append(fixed**2 if fixed > 0 else variance)
         self.sigmas = np.sqrt(variances)
+        self.solution = solve(self.records, self.sigmas, self.components)
 
     def _in_band_variance(self, c: int) -> float:
         if not self.scans[c]:
