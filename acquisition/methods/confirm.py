@@ -59,8 +59,8 @@ class ConfirmParameters:
         help="Of transmitter and receiver.",
     )  # fmt: skip
     false_alarms_per_survey: float = parameter(
-        ReconstructionParameters().false_alarms_per_survey, label="False alarms", minimum=1e-9, maximum=10.0, advanced=True,
-        help="Expected number of false lines in the result.",
+        ReconstructionParameters().false_alarms_per_survey, label="False alarms",
+        minimum=1e-9, maximum=10.0, advanced=True, help="Expected number of false lines in the result.",
     )  # fmt: skip
 
 

@@ -45,8 +45,8 @@ class SurveyParameters:
         help="Averaging goes on (up to the most averages) while a candidate is below this.",
     )  # fmt: skip
     false_alarms_per_survey: float = parameter(
-        ReconstructionParameters().false_alarms_per_survey, label="False alarms per survey", minimum=1e-9, maximum=10.0, advanced=True,
-        help="Expected number of false lines in the result of one survey.",
+        ReconstructionParameters().false_alarms_per_survey, label="False alarms per survey",
+        minimum=1e-9, maximum=10.0, advanced=True, help="Expected number of false lines in the result of one survey.",
     )  # fmt: skip
     gap_period_s: float = parameter(
         20e-6, unit="s", label="Gap period", display_unit="µs", display_scale=1e-6, minimum=1e-7, advanced=True,
