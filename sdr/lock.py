@@ -17,7 +17,10 @@ def lock_directory() -> Path:
     """Where locks and the guards' status files live: RASGADO_LOCK_DIR, or a folder in the system's temporary one."""
     named = os.environ.get("RASGADO_LOCK_DIR")
     folder = Path(named) if named else Path(tempfile.gettempdir()) / "rasgado-radios"
-    folder.mkdir(parents=True, exist_ok=True)
+    if not folder.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        if not named:
+            folder.chmod(0o1777)  # shared by all users of the machine, as the radios are
     return folder
 
 
@@ -37,7 +40,13 @@ class RadioLock:
     def __init__(self, radio: str) -> None:
         self.radio = radio
         self.path = lock_directory() / f"{file_stem(radio)}.lock"
-        self._descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        try:
+            self._descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o666)
+        except OSError as error:
+            raise RadioBusy(
+                f"The lock on the radio {radio}, {self.path}, cannot be opened: {os.strerror(error.errno or 0)}.",
+                "Let all workers for this radio run as one user, or give RASGADO_LOCK_DIR a folder that they share.",
+            ) from error
         try:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

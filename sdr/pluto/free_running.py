@@ -17,8 +17,9 @@ from sdr.pluto.waiting import receive
 
 # Frames are handed over with this much before the first transmitted sample.
 LEAD_SAMPLES = 32
-# Receptions are no longer than this unless a frame is: the radio answers nothing else while it sends one.
-BLOCK_SAMPLES = 1_000_000
+# Receptions are no longer than this unless a frame is. Shorter ones lose more frames at their ends; during longer ones
+# the radio takes longer to hear a request to stop.
+BLOCK_SAMPLES = 2_000_000
 
 
 class FreeRunningPlayer:

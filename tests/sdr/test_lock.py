@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from sdr.errors import RadioBusy
-from sdr.lock import RadioLock, lock_directory
+from sdr.lock import RadioLock, file_stem, lock_directory
 
 HOLD = (
     "import sys; from sdr.lock import RadioLock; lock = RadioLock(sys.argv[1]);"
@@ -78,3 +78,10 @@ def test_a_child_that_inherits_it_keeps_it() -> None:
 def test_addresses_that_look_alike_are_different_radios() -> None:
     RadioLock("ip:a.b:1")
     RadioLock("ip:a-b:1")
+
+
+def test_a_lock_that_cannot_be_opened_is_explained(tmp_path: Path) -> None:
+    (tmp_path / "locks").mkdir()
+    (tmp_path / "locks" / f"{file_stem('usb:1.2.3')}.lock").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(RadioBusy, match="RASGADO_LOCK_DIR"):
+        RadioLock("usb:1.2.3")
