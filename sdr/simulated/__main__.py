@@ -66,6 +66,7 @@ def _list_samples() -> None:
 
 
 def _take_commands(faults: Faults) -> None:
+    """Follow standard input; its end means that whoever started the simulator is gone."""
     for line in sys.stdin:
         command, _, argument = line.strip().partition(" ")
         try:
@@ -77,6 +78,7 @@ def _take_commands(faults: Faults) -> None:
                 raise ValueError(f"unknown command {command!r}")
         except ValueError as error:
             _complain(str(error))
+    os._exit(0)
 
 
 def main(arguments: list[str] | None = None) -> int:

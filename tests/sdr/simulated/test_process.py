@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import iio
+import psutil
 import pytest
 
 from sdr.simulated import running
@@ -35,6 +36,16 @@ def test_log_tells_who_connected() -> None:
         assert writes[-1]["attribute"] == "hardwaregain"
         assert writes[-1]["value"] == "-20"
         assert simulated.log()[0]["event"] == "connect"
+
+
+def test_it_does_not_outlive_the_test_that_started_it() -> None:
+    script = (
+        "from sdr.simulated import running\nimport os\nwith running('empty') as s: print(s.pid, flush=True); os.abort()"
+    )
+    crashed = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    process = psutil.Process(int(crashed.stdout)) if psutil.pid_exists(int(crashed.stdout)) else None
+    if process is not None:
+        process.wait(timeout=10)
 
 
 def test_two_simulators_are_two_radios() -> None:
