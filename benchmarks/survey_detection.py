@@ -1,8 +1,7 @@
 """Detection by the whole signal path: the adaptive survey of 1 MHz through libiio and the simulated spectrometer.
 
 Each seed is a sample of its own with 0 to 3 lines at random places of the range and T2* of 150 to 600 µs; the amplitude
-is one at which a single line is found with at least 95 %. Nothing of the sample but its lines' places is used, and those
-only to count afterwards.
+is one at which a single line is found with at least 95 %. The places of the lines are used only to count afterwards.
 """
 
 from __future__ import annotations
