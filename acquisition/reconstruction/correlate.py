@@ -51,7 +51,7 @@ def correlation_spectrum(
         line = np.interp(grid, axis, spectrum.real) + 1j * np.interp(grid, axis, spectrum.imag)
         total += own * line
         weight += own
-        # Noise per bin: white noise in the data, filtered and apodised; the mean square over the band is what is quoted.
+        # White noise in the data, filtered and apodised; its mean square over the band is what is quoted.
         gain = float(np.mean(np.abs(filtered) ** 2)) * record.count / length
         own_variance = (
             sigma**2 * gain * length * float(np.sum(np.exp(-2 * lag_s / decay_s))) / record.rate_hz**2 / length

@@ -32,8 +32,8 @@ LN_WIDTH_PRIOR = (np.log(1.0e3), 1.5)
 class Component:
     """One explanation of the data. `members` are the captures it is part of.
 
-    Kinds: "line" (answers the waveform), "probe" (the same, but of the probe: very broad) and "carrier" (interference of
-    constant frequency, whatever is sent; its width is zero). `saturation` is the squared flip angle (see
+    Kinds: "line" (answers the waveform), "probe" (the same, but of the probe: very broad) and "carrier" (interference
+    of constant frequency, whatever is sent; its width is zero). `saturation` is the squared flip angle (see
     `Record.line_states`); `shape` the deviation from a Lorentzian line, r + shape (pi FWHM)^2 d^2 r / d(pi FWHM)^2,
     fitted where `free_shape`.
     """

@@ -1,8 +1,8 @@
 """One capture, cut into blocks of received samples, and the exact response of a line in that form.
 
-Between the teeth nothing drives a line, so its signal there is a free decay: in block g it is z_g p^j for the j-th sample,
-with the pole p = exp((2 pi i f - pi FWHM) / rate). A line is then known by one complex number a block instead of
-by its samples, which makes fits exact and thousands of times cheaper than sample by sample.
+Between the teeth nothing drives a line, so its signal there is a free decay: in block g it is z_g p^j for the j-th
+sample, with the pole p = exp((2 pi i f - pi FWHM) / rate). A line is then known by one complex number a block instead
+of by its samples, which makes fits exact and a hundred times cheaper than sample by sample.
 """
 
 from __future__ import annotations
@@ -45,6 +45,7 @@ class Record:
         self.rate_hz = capture.sample_rate_hz
         self.centre_hz = capture.centre_frequency_hz
         self.samples = samples
+        self.duration_s = samples / capture.sample_rate_hz
         self.mask = capture.receive_mask
         self.received = np.where(self.mask, capture.samples, 0).astype(np.complex128)
         self.drive = np.zeros(samples, dtype=np.complex128)
@@ -191,7 +192,7 @@ class Record:
     def _match(
         self, data: Complex | None, frequencies_hz: Real, fwhm_hz: float | Real, chunk: int = 2048
     ) -> tuple[Complex, Real]:
-        """Products of responses with data, and their energies, by running through the blocks once for all frequencies."""
+        """Products of responses with data, and their energies; runs through the blocks once for all frequencies."""
         products, energies = np.zeros(len(frequencies_hz), dtype=np.complex128), np.zeros(len(frequencies_hz))
         exponents = self.pole_exponent(frequencies_hz, fwhm_hz)
         lengths = np.unique(self.length)

@@ -88,9 +88,9 @@ class Teeth:
 
         In the rotating frame dM+/dt = (exponent) M+ + i w x M_z and dM_z/dt = -w Im(x* M+), w^2 being the saturation;
         values are divided by i w, so that a weak drive adds just itself. A group turns the magnetisation by the angle
-        a = w |sum x| about its axis (s -> s cos a + M_z sin a for the transverse component s across it), and, because the
-        line precesses meanwhile, by a small angle about z (Magnus expansion to second order). Relaxation of M_z is
-        left out.
+        a = w |sum x| about its axis (s -> s cos a + M_z sin a for the transverse component s across it), and, because
+        the line precesses meanwhile, by a small angle about z (Magnus expansion to second order). Relaxation of M_z
+        is left out.
         """
         width = math.sqrt(saturation)
         moved = self._drive * np.exp(exponent * self._lags)

@@ -34,7 +34,26 @@ def lines_of(unfolder: Unfolder) -> list[Line]:
         for i, component in enumerate(unfolder.components)
         if component.kind == "line" and component.members
     ]
-    return sorted(lines, key=lambda line: line.frequency_hz)
+    return _resolved(lines)
+
+
+def _resolved(lines: list[Line]) -> list[Line]:
+    """Lines by rising frequency, with those closer than half a width to a stronger one taken for parts of that one.
+
+    Such a pair cannot be told from one line of another shape, so it is given as one, whose frequency is uncertain by
+    half their distance.
+    """
+    kept: list[Line] = []
+    for line in sorted(lines, key=lambda line: line.snr, reverse=True):
+        for i, other in enumerate(kept):
+            distance = abs(line.frequency_hz - other.frequency_hz)
+            if distance < 0.5 * max(line.fwhm_hz, other.fwhm_hz):
+                sigma = math.hypot(other.frequency_sigma_hz, distance / 2)
+                kept[i] = replace(other, frequency_sigma_hz=sigma, reason="Unresolved: two lines, or not Lorentzian.")
+                break
+        else:
+            kept.append(line)
+    return sorted(kept, key=lambda line: line.frequency_hz)
 
 
 def _line(unfolder: Unfolder, index: int, variances: Real) -> Line:
@@ -121,7 +140,7 @@ def _amplitude(unfolder: Unfolder, index: int) -> tuple[float, float, float]:
         place = sum(1 for other in unfolder.components[:index] if c in other.members)
         variance = float(unfolder.solution.inverses[c][place, place].real) * float(unfolder.sigmas[c]) ** 2 * scale**2
         weight = 1 / max(variance, 1e-300)
-        total += weight * scale * abs(unfolder.solution.amplitudes[c][index])
+        total += weight * scale * float(abs(unfolder.solution.amplitudes[c][index]))
         weights += weight
     phase = float(np.angle(unfolder.solution.amplitudes[component.members[0]][index]))
     # The complex amplitude has this variance; along its own direction half of it.
@@ -136,8 +155,8 @@ def _width_sensitivity(unfolder: Unfolder, index: int, amplitude: float) -> floa
     wider[index] = replace(component, fwhm_hz=component.fwhm_hz * math.exp(step))
     solution = solve(unfolder.records, unfolder.sigmas, wider)
     c = component.members[0]
-    before = abs(unfolder.solution.amplitudes[c][index])
-    after = abs(solution.amplitudes[c][index])
+    before = float(abs(unfolder.solution.amplitudes[c][index]))
+    after = float(abs(solution.amplitudes[c][index]))
     return amplitude * (after / before - 1) / step if before > 0 else 0.0
 
 
@@ -158,8 +177,3 @@ def _mismatch(unfolder: Unfolder, component: Component) -> float:
         return 1.0
     # Noise gives 1 on average; up to 2 is within its scatter over so few independent values.
     return math.sqrt(max(1.0, float(np.mean(values)) / 2.0))
-
-
-def confident(lines: list[Line], least: float) -> list[Line]:
-    """Lines whose tooth is at least this certain."""
-    return [line for line in lines if line.unfolding_confidence >= least]

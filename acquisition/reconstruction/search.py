@@ -23,7 +23,7 @@ T2_STAR_STEP = 2.5
 
 @dataclass(frozen=True, eq=False)
 class Scan:
-    """Matched-filter power over energy for one line width: statistic[i] at frequency_hz[i] (absolute), times 1/sigma^2."""
+    """Matched-filter power over energy at absolute frequencies, for one line width; statistic times sigma^2."""
 
     fwhm_hz: float
     frequency_hz: Real
@@ -83,10 +83,11 @@ class Searcher:
         lags = min(len(self._lag_s), max(8, math.ceil(8 / (2 * math.pi * fwhm_hz) / self._step_s)))
         spacing = min(fwhm_hz / 2.5, self._band_rate_hz / 8)
         size = fft.next_fast_len(max(lags, math.ceil(self._band_rate_hz / spacing)))
-        return lags, size, self._origin_hz + np.arange(size) * (self._band_rate_hz / size)
+        frequencies = np.asarray(self._origin_hz + np.arange(size) * (self._band_rate_hz / size), dtype=np.float64)
+        return lags, size, frequencies
 
     def _tooth_ratio(self) -> tuple[Real, Real] | None:
-        """Response energy at other teeth relative to the same place in the central tooth, which is smooth in frequency."""
+        """Response energy relative to the same place in the central tooth, which is smooth over frequency."""
         spacing = self.record.tooth_spacing_hz
         if spacing is None or self.high_hz - self.low_hz < 3 * spacing:
             return None

@@ -14,8 +14,8 @@ Real = npt.NDArray[np.float64]
 def log_tail(statistic: npt.ArrayLike, captures: npt.ArrayLike) -> Real:
     """-ln of the probability that noise alone gives at least this sum of statistics over so many captures.
 
-    For one capture the statistic |<y, r>|^2 / (sigma^2 <r, r>) of complex noise is exponentially distributed, so this is
-    the statistic itself; a sum over m captures follows a gamma distribution: P = exp(-T) sum_{i<m} T^i / i!.
+    For one capture the statistic |<y, r>|^2 / (sigma^2 <r, r>) of complex noise is exponentially distributed, so this
+    is the statistic itself; a sum over m captures follows a gamma distribution: P = exp(-T) sum_{i<m} T^i / i!.
     """
     value, count = np.broadcast_arrays(np.asarray(statistic, dtype=np.float64), np.asarray(captures))
     term, total = np.ones_like(value), np.ones_like(value)
@@ -29,8 +29,8 @@ def detection_threshold(false_alarms: float, band_hz: float, t2_stars_s: Sequenc
     """Statistic above which noise puts `false_alarms` peaks on average in a search over band and decay times.
 
     The matched filter output over frequency is a complex Gaussian process; for a decay T2* its derivative has the
-    variance (pi T2*)^2 relative to its own, and Rice's formula gives sqrt(pi) T2* sqrt(T) exp(-T) crossings of the level T
-    per Hz. The decay times searched are added up as if they were independent, which errs on the safe side.
+    variance (pi T2*)^2 relative to its own, and Rice's formula gives sqrt(pi) T2* sqrt(T) exp(-T) crossings of the
+    level T per Hz. The decay times searched are added up as if they were independent, which errs on the safe side.
     """
     cells = math.sqrt(math.pi) * band_hz * sum(t2_stars_s)
     threshold = 10.0

@@ -23,8 +23,8 @@ def reconstruct_survey(
 ) -> Reconstruction:
     """Lines in any number of captures of one sample, as candidates with their unfolding confidence.
 
-    The captures may differ in centre frequency, comb and sample rate; a line that several of them see is one line, fitted
-    in all of them. Captures without data (no transmission, or no reception) are left out with a message.
+    The captures may differ in centre frequency, comb and sample rate; a line that several of them see is one line,
+    fitted in all of them. Captures without data (no transmission, or no reception) are left out with a message.
     """
     chosen = parameters or ReconstructionParameters()
     records, messages = _usable(captures)
@@ -56,8 +56,8 @@ def fit_line(
 ) -> Line | None:
     """The strongest line within +- `search_half_width_hz` of a frequency, or None where noise explains the data.
 
-    Meant for narrow-band captures with an un-combed pulse. The detection threshold is that of the false-alarm rate in the
-    narrow range, so it is lower than a survey's.
+    Meant for narrow-band captures with an un-combed pulse. The detection threshold is that of the false-alarm rate in
+    the narrow range, so it is lower than a survey's.
     """
     chosen = parameters or ReconstructionParameters()
     records, _ = _usable(captures)

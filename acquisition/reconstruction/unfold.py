@@ -1,8 +1,8 @@
-"""Sparse deconvolution: explains captures by as few lines as the noise allows, and says how sure each line's tooth is.
+"""Sparse deconvolution: explains captures by as few lines as the noise allows, and says how sure each tooth is.
 
-Orthogonal matching pursuit with continuous refinement: look for the strongest unexplained signal, decide whether it is a
-line, a constant-frequency carrier or the probe's ring-down, fit everything found until now together, and look again until
-nothing is left that noise would not give.
+Orthogonal matching pursuit with continuous refinement: look for the strongest unexplained signal, decide whether it is
+a line, a constant-frequency carrier or the probe's ring-down, fit everything found until now together, and look again
+until nothing is left that noise would not give.
 """
 
 from __future__ import annotations
@@ -26,12 +26,13 @@ from acquisition.reconstruction.fit import (
 )
 from acquisition.reconstruction.noise import in_band_variance, residual_variance
 from acquisition.reconstruction.parameters import ReconstructionParameters
-from acquisition.reconstruction.record import Complex, Real, Record
+from acquisition.reconstruction.record import Real, Record
 
 FWHM_LIMITS_HZ = (30.0, 60e3)
 PROBE_DECAYS_S = (0.4e-6, 1.2e-6, 4e-6)
 PROBE_REACH_HZ = 1e6
 NUISANCES_MAX = 12
+REJECTIONS_MAX = 6
 SHAPE_GAIN = 8.0
 """Gain in log-likelihood for which a strong line is given a shape of its own."""
 
@@ -59,8 +60,8 @@ def _statistics(components: Sequence[Component], solution: Solution, sigmas: Rea
         total = 0.0
         for c in component.members:
             place = sum(1 for other in components[:i] if c in other.members)
-            variance = float(solution.inverses[c][place, place].real) * sigmas[c] ** 2
-            total += abs(solution.amplitudes[c][i]) ** 2 / max(variance, 1e-300)
+            variance = float(solution.inverses[c][place, place].real) * float(sigmas[c]) ** 2
+            total += float(abs(solution.amplitudes[c][i])) ** 2 / max(variance, 1e-300)
         out.append((total, float(statistics.log_tail(total, len(component.members)))))
     return out
 
@@ -89,6 +90,7 @@ class Unfolder:
             parameters.false_alarms_per_survey, band, [1 / (math.pi * width) for width in widths]
         )
         self.components: list[Component] = []
+        self._rejected: list[Component] = []
         self.messages: list[str] = []
         self.confidences: dict[int, float] = {}
         self._look()
@@ -169,8 +171,11 @@ class Unfolder:
             self._free_shapes()
             self._prune()
             if len(self.components) <= before:
-                self._after_fit()
-                break  # What was added did not stand: more rounds would repeat this one.
+                # What was added did not stand beside the others; do not try it again, but look for others.
+                self._rejected.append(best[1][-1])
+                if len(self._rejected) > REJECTIONS_MAX:
+                    self._after_fit()
+                    break
             self._after_fit()
         self.confidences = self._settle_teeth()
 
@@ -195,15 +200,19 @@ class Unfolder:
                 frequency, power = search.strongest_carrier(record, self.samples[c])
                 statistic = power / self.sigmas[c] ** 2
                 limit = statistics.carrier_threshold(self.parameters.false_alarms_per_survey, record.count)
-                if statistic > limit:
+                limit = max([limit, *(GHOST_FAR * value for value, _ in self.statistics())])
+                if statistic > limit and not self._was_rejected("carrier", frequency, 2 / record.duration_s):
                     found.append(_Candidate(Component("carrier", frequency, 0.0, (c,)), statistic))
                 frequencies, widths = self._probe_grid(record)
                 powers = self._power_at(c, frequencies, widths)
                 best = int(np.argmax(powers))
-                if powers[best] > limit:
+                if powers[best] > limit and not self._was_rejected("probe", frequencies[best], widths[best]):
                     probe = Component("probe", float(frequencies[best]), float(widths[best]), (c,))
                     found.append(_Candidate(probe, float(powers[best])))
         return found
+
+    def _was_rejected(self, kind: str, frequency_hz: float, within_hz: float) -> bool:
+        return any(r.kind == kind and abs(r.frequency_hz - frequency_hz) < within_hz for r in self._rejected)
 
     @staticmethod
     def _probe_grid(record: Record) -> tuple[Real, Real]:
@@ -257,8 +266,10 @@ class Unfolder:
     def _required(self, frequency: Real) -> Real:
         """Least statistic at each frequency, given the lines already found: what they leave behind is not a line."""
         required = np.full(len(frequency), 0.8 * self.threshold)
-        values = _statistics(self.components, self.solution, self.sigmas)
-        for component, (statistic, _) in zip(self.components, values, strict=True):
+        for rejected in self._rejected:
+            if rejected.kind == "line":
+                required[np.abs(frequency - rejected.frequency_hz) < rejected.fwhm_hz] = np.inf
+        for component, (statistic, _) in zip(self.components, self.statistics(), strict=True):
             if component.kind == "probe":
                 continue
             required = np.maximum(required, GHOST_FAR * statistic)
@@ -305,7 +316,7 @@ class Unfolder:
 
     def _power_at(self, c: int, frequencies: Sequence[float] | Real, fwhm_hz: float | Real) -> Real:
         power = self.records[c].matched_power(self.residuals[c], np.asarray(frequencies, dtype=np.float64), fwhm_hz)
-        return power / self.sigmas[c] ** 2
+        return np.asarray(power / float(self.sigmas[c]) ** 2, dtype=np.float64)
 
     # -- keeping the model honest ----------------------------------------------------------------------------------
 

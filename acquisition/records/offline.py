@@ -24,7 +24,14 @@ class RecordingResult:
         assert self.reconstruction is not None
         fields = ("frequency_hz", "frequency_sigma_hz", "fwhm_hz", "amplitude", "snr", "unfolding_confidence")
         lines = [{field: float(getattr(line, field)) for field in fields} for line in self.reconstruction.lines]
-        return {"recording": self.recording, "lines": lines, "noise_sigma": float(self.reconstruction.noise_sigma)}
+        result: dict[str, Any] = {
+            "recording": self.recording,
+            "lines": lines,
+            "noise_sigma": float(self.reconstruction.noise_sigma),
+        }
+        if self.reconstruction.messages:
+            result["messages"] = list(self.reconstruction.messages)
+        return result
 
 
 def reconstruct_recordings(paths: Iterable[str], parameters: ReconstructionParameters) -> Iterator[RecordingResult]:

@@ -29,7 +29,10 @@ class Command(BaseCommand):
             "--false-alarms", type=float, default=None, help="false alarms per recording that are accepted"
         )
         parser.add_argument(
-            "--minimum-confidence", type=float, default=None, help="leave out lines whose tooth is less certain"
+            "--minimum-confidence",
+            type=float,
+            default=0.9,
+            help="leave out, with a message, lines whose tooth of the comb is less certain (0 gives all; default 0.9)",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
