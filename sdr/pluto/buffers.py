@@ -85,6 +85,15 @@ class ReceiveBuffer(_Buffer):
         if self._buffer is not None:
             self._buffer.cancel()
 
+    def abandon(self) -> None:
+        """Never destroy the buffer: another thread is still in libiio with it, and would crash."""
+        if self._buffer is not None:
+            _abandoned.append(self._buffer)
+            self._buffer = None
+
+
+_abandoned: list[iio.Buffer] = []
+
 
 class CyclicTransmitBuffer(_Buffer):
     """Transmits the same integers (2 n,) again and again until it is destroyed (or the TDD core holds it back)."""

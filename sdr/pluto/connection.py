@@ -16,7 +16,6 @@ from sdr.errors import (
     RadioBusy,
     RadioLost,
     RadioUnreachable,
-    SdrError,
     UnsuitableRadio,
     WrongRadio,
 )
@@ -57,7 +56,10 @@ class Connection:
             self.tx = self.context.find_device(names.TX)
             self.transmitter = TransmitterSwitch(self.context)
             self.tdd = self._find_tdd(settings.synchronisation)
-            self.ranges = self._read_ranges()
+            try:
+                self.ranges = self._read_ranges()
+            except KeyError as error:
+                raise UnsuitableRadio(f"The radio has no attribute {error}.") from error
         self.identity = RadioIdentity(
             model=self.context.attrs.get("hw_model", "unknown"),
             serial=serial,
@@ -108,8 +110,6 @@ def translated(uri: str) -> Iterator[None]:
     """Turn what libiio raises while a connection is in use into the errors of `sdr.errors`."""
     try:
         yield
-    except SdrError:
-        raise
     except OSError as error:
         if error.errno == errno.EBUSY:
             raise RadioBusy(f"The radio at {uri} is busy: another program has its buffers open.") from error

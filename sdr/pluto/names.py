@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from sdr.errors import ReadBackMismatch
+
 PHY = "ad9361-phy"
 RX = "cf-ad9361-lpc"
 TX = "cf-ad9361-dds-core-lpc"
@@ -18,16 +20,16 @@ _NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?")
 
 
 def parse_number(text: str) -> float:
-    """The first number in an attribute's value such as "-10.000000 dB"; raises ValueError if there is none."""
+    """The first number in an attribute's value such as "-10.000000 dB"."""
     found = _NUMBER.search(text)
     if found is None:
-        raise ValueError(f"There is no number in {text!r}.")
+        raise ReadBackMismatch(f"The radio answered {text!r} where a number was due.")
     return float(found.group())
 
 
 def parse_range(text: str) -> tuple[float, float]:
-    """Lowest and highest of a range "[low step high]"; raises ValueError for anything else."""
+    """Lowest and highest of a range "[low step high]"."""
     numbers = [float(number) for number in _NUMBER.findall(text)]
     if len(numbers) != 3:
-        raise ValueError(f"{text!r} is not a range [low step high].")
+        raise ReadBackMismatch(f"The radio answered {text!r} where a range [low step high] was due.")
     return numbers[0], numbers[2]

@@ -26,6 +26,16 @@ from sdr.transceiver import InstrumentSettings
 # What a Pluto passes on without a break (5 MS/s over USB), with room to spare; faster bursts must fit its queue.
 STREAMING_HZ = 4e6
 FRAMES_PER_BURST_MAX = 65_535
+# Within a burst the caller's functions are called this often.
+REPORT_S = 0.2
+
+
+class CallbackFailed(BaseException):
+    """Carries an OSError of the caller's own function past what takes an OSError for a broken connection."""
+
+    def __init__(self, error: OSError) -> None:
+        self.error = error
+        super().__init__(str(error))
 
 
 class RunningShot:
@@ -55,12 +65,12 @@ class RunningShot:
         self._has_onsets = alignment.has_onsets(self._waveform)
         self._first: Frame | None = None
         self._last: Frame | None = None
-        self._notes: list[str] = []
+        self._reported_s = 0.0
         self._started_at_unix_s = time.time()
 
     def run(self, reference_level: float) -> Capture:
         """Play all of it."""
-        self._poll()
+        self._report()
         self._measure_reference(reference_level)
         player = self._player(self._pattern())
         self._average = average = PhaseCycleAverage(player.frame_samples, self._cycle)
@@ -78,7 +88,8 @@ class RunningShot:
                 player.burst(waveform, burst.frames, take, self._poll)
                 if burst.ends_round:
                     average.commit()
-                self._poll()
+                self._guard.alive()
+                self._report()
         finally:
             player.close()
         self._check_drift()
@@ -174,11 +185,21 @@ class RunningShot:
         return queue_length(shot.capture_samples + LEAD_SAMPLES + DELAY_SAMPLES_MAX)
 
     def _poll(self) -> None:
+        """Called often while the radio is waited for."""
         self._guard.alive()
-        if self._should_stop():
+        if time.monotonic() - self._reported_s >= REPORT_S:
+            self._report()
+
+    def _report(self) -> None:
+        self._reported_s = time.monotonic()
+        try:
+            stop = self._should_stop()
+            if self._average is not None:
+                self._on_average(self._average.frames)
+        except OSError as error:
+            raise CallbackFailed(error) from error
+        if stop:
             raise ShotStopped("The shot was stopped on request; the transmitter is off.")
-        if self._average is not None:
-            self._on_average(self._average.frames)
 
     def _keep_first_and_last(self, frame: Frame) -> None:
         average = self._average

@@ -17,7 +17,7 @@ from sdr.lock import RadioLock
 from sdr.pluto import reference
 from sdr.pluto.configuration import Configuration, Setup
 from sdr.pluto.connection import Connection, translated
-from sdr.pluto.running_shot import RunningShot
+from sdr.pluto.running_shot import CallbackFailed, RunningShot
 from sdr.pluto.safe_state import turn_off_at
 from sdr.transceiver import InstrumentSettings, RadioIdentity, SafeState
 
@@ -83,11 +83,25 @@ class PlutoTransceiver:
             tx_attenuation_db=self._settings.tx_attenuation_db,
         )
         self._configuration.check(setup)
-        with self._transmitting(self._guard), translated(self._settings.uri):
+        try:
+            return self._play(connection, self._guard, shot, setup, should_stop, on_average)
+        except CallbackFailed as failed:
+            raise failed.error from None
+
+    def _play(
+        self,
+        connection: Connection,
+        guard: Guard,
+        shot: Shot,
+        setup: Setup,
+        should_stop: Callable[[], bool],
+        on_average: Callable[[int], None],
+    ) -> Capture:
+        with self._transmitting(guard), translated(self._settings.uri):
             tuned_hz = self._configuration.apply(setup)
             self._configuration.switch_on(setup.tx_attenuation_db)
             running = RunningShot(
-                connection, self._guard, self._settings, self._converter, shot, tuned_hz, should_stop, on_average
+                connection, guard, self._settings, self._converter, shot, tuned_hz, should_stop, on_average
             )
             try:
                 capture = running.run(self._reference_level)

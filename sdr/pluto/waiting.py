@@ -40,6 +40,8 @@ def receive(buffer: ReceiveBuffer, count: int, take: Callable[[Frame], None], po
     except BaseException:
         buffer.cancel()
         thread.join(CANCELLED_WITHIN_S)
+        if thread.is_alive():
+            buffer.abandon()
         raise
     if failures:
         raise failures[0]

@@ -278,7 +278,7 @@ class TestStopping:
             assert len(transmissions(shared_radio)) == before
             assert transceiver.partial() is None
 
-    @pytest.mark.parametrize("kind", [ValueError, KeyboardInterrupt, SystemExit])
+    @pytest.mark.parametrize("kind", [ValueError, BrokenPipeError, KeyboardInterrupt, SystemExit])
     def test_a_callback_that_fails(self, shared_radio: SimulatedProcess, kind: type[BaseException]) -> None:
         def fail(done: int) -> None:
             if done >= 20:

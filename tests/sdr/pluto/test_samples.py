@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from sdr.errors import ReadBackMismatch
 from sdr.pluto.names import parse_number, parse_range
 from sdr.pluto.samples import TX_FULL_SCALE, dequantise, quantise
 
@@ -31,7 +32,7 @@ def test_numbers_of_attributes() -> None:
     assert parse_number("2400000000") == 2.4e9
     assert parse_range("[-89.750000 0.250000 0.000000]") == (-89.75, 0.0)
     assert parse_range("[325000000 1 3800000000]") == (325e6, 3800e6)
-    with pytest.raises(ValueError, match="range"):
+    with pytest.raises(ReadBackMismatch, match="range"):
         parse_range("30720000 3840000")
-    with pytest.raises(ValueError, match="no number"):
+    with pytest.raises(ReadBackMismatch, match="ERROR"):
         parse_number("ERROR")
