@@ -101,7 +101,7 @@ def log_in() -> Callable[[Page], Page]:
 @pytest.fixture
 def page(site: Stack, visitors: Visitors, log_in: Callable[[Page], Page]) -> Page:
     """A logged-in visitor with a desktop's window."""
-    return log_in(visitors.open(site.url, viewport={"width": 1280, "height": 900}))
+    return log_in(visitors.open(site.url, viewport={"width": 1280, "height": 900}, reduced_motion="reduce"))
 
 
 @pytest.fixture(scope="session")

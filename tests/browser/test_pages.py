@@ -73,6 +73,7 @@ def test_text_has_enough_contrast(page: Page, measured: dict[str, int]) -> None:
     for theme in ("light", "dark"):
         page.goto(f"/spectra/{measured['spectrum']}/")
         page.evaluate("theme => { document.documentElement.dataset.theme = theme }", theme)
+        page.evaluate("() => Promise.all(document.getAnimations().map(animation => animation.finished))")
         weak = page.evaluate(CONTRAST)
         assert weak == [], theme
 

@@ -108,8 +108,14 @@ def test_keyboard_moves_reads_out_zooms_and_steps_through_lines(viewer: Page) ->
     moved = _range_mhz(viewer)
     assert moved is not None
     assert moved[0] > zoomed[0]
+    viewer.keyboard.press("0")
+    viewer.keyboard.press("Home")
     viewer.keyboard.press("l")
-    expect(live).to_contain_text("Confirmed line at 28.08")
+    first = viewer.locator("tr[data-line-hz]:not([data-status=rejected])").first
+    frequency_mhz = float(first.get_attribute("data-line-hz") or "nan") / 1e6
+    expect(live).to_contain_text(re.compile("^(Confirmed line|Candidate) at "))
+    said = (live.text_content() or "").replace("\u202f", "").split(" at ")[1].split("(")[0]
+    assert float(said) == pytest.approx(frequency_mhz, abs=0.001)
     viewer.keyboard.press("Backspace")
     viewer.keyboard.press("0")
     assert _range_mhz(viewer) is None
@@ -117,7 +123,7 @@ def test_keyboard_moves_reads_out_zooms_and_steps_through_lines(viewer: Page) ->
 
 def test_components_and_units(viewer: Page) -> None:
     with viewer.expect_response(re.compile("component=real")):
-        viewer.get_by_text("Real", exact=True).click()
+        viewer.get_by_role("radio", name="Real").check()
     viewer.get_by_label("Frequency unit").select_option("offset")
     assert viewer.evaluate("location.hash") == "#c=real&u=offset"
     box = _over(viewer)

@@ -10,6 +10,7 @@ import re
 from datetime import timedelta
 
 NARROW_SPACE = "\u202f"
+_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _UNITS = ((1e9, "GHz"), (1e6, "MHz"), (1e3, "kHz"), (1.0, "Hz"))
 
 
@@ -54,9 +55,15 @@ def significant(value: float | None, digits: int = 3) -> str:
         return "0"
     if not 1e-4 <= abs(value) < 1e7:
         mantissa, _, exponent = f"{value:.{digits - 1}e}".partition("e")
-        return f"{mantissa}\u202f×\u202f10^{int(exponent)}".replace("-", "−")
+        raised = str(int(exponent)).translate(_SUPERSCRIPTS)
+        return f"{mantissa}\u202f×\u202f10{raised}".replace("-", "−")
     decimals = max(0, digits - 1 - math.floor(math.log10(abs(value))))
     return f"{value:.{decimals}f}".replace("-", "−")
+
+
+def temperature(kelvin: float | None) -> str:
+    """A temperature as given, to a hundredth of a kelvin: 297.0 -> "297 K"."""
+    return "–" if kelvin is None else f"{kelvin:.2f}".rstrip("0").rstrip(".") + " K"
 
 
 def duration(seconds: float | timedelta | None) -> str:

@@ -6,9 +6,10 @@ Ranges are not checked here: `acquisition.methods.parameters.parse` and the plan
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal, InvalidOperation, Overflow
 from typing import Any
 
 from django import forms
@@ -42,14 +43,15 @@ class ParameterField(forms.CharField):
         if not text:
             return None
         try:
-            number = Decimal(text)
+            # Decimal arithmetic, so that 28.1 MHz is 28100000 Hz exactly.
+            scaled = Decimal(text) * Decimal(repr(self.info.display_scale))
         except InvalidOperation:
             hint = " Use a point, not a comma." if "," in text else ""
             raise forms.ValidationError(f"{self.info.label} must be a number.{hint}") from None
-        if not number.is_finite():
+        except Overflow:
+            raise forms.ValidationError(f"{self.info.label} is too large.") from None
+        if not math.isfinite(scaled):
             raise forms.ValidationError(f"{self.info.label} must be a finite number.")
-        # Decimal arithmetic, so that 28.1 MHz is 28100000 Hz exactly.
-        scaled = number * Decimal(repr(self.info.display_scale))
         if self.info.type is int and scaled == scaled.to_integral_value() and abs(scaled) < Decimal(10) ** 18:
             return int(scaled)
         return float(scaled)

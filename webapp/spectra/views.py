@@ -40,6 +40,7 @@ def spectrum(request: HttpRequest, pk: int) -> HttpResponse:
         "previous": siblings.filter(pk__lt=pk).order_by("-pk").first(),
         "next": siblings.filter(pk__gt=pk).order_by("pk").first(),
         "is_open": shown.state in (Spectrum.State.QUEUED, Spectrum.State.PROCESSING),
+        "image_step_hz": _image_step_hz(shown),
         "viewer": _viewer_data(shown, lines),
     }
     return render(request, "spectra/detail.html", context)
@@ -68,6 +69,12 @@ def _thumbnail(shown: Spectrum) -> str:
     except ResultUnavailable:
         return drawing.thumbnail(np.zeros(2, dtype=np.float32), 0.0, 1.0, [])
     return drawing.thumbnail(np.abs(values.values), values.x0_hz, values.dx_hz, list(lines_hz))
+
+
+def _image_step_hz(shown: Spectrum) -> float | None:
+    """Distance of the images that receiving in gaps leaves beside a strong line, 1 / T_g; None without gaps."""
+    gap_period_s = shown.run.parameters.get("gap_period_s")
+    return 1.0 / gap_period_s if isinstance(gap_period_s, int | float) and gap_period_s > 0 else None
 
 
 def _viewer_data(shown: Spectrum, lines: list[SpectralLine]) -> dict[str, Any]:

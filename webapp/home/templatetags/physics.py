@@ -14,6 +14,7 @@ register = template.Library()
 
 register.filter("width", formatting.width)
 register.filter("significant", formatting.significant)
+register.filter("temperature", formatting.temperature)
 register.filter("duration", formatting.duration)
 register.filter("size", formatting.size)
 register.filter("frequency", formatting.frequency)

@@ -44,6 +44,8 @@ function soon(): void {
 
 drawSpectrum();
 if (page && "liveRun" in page.dataset) {
+  const log = page.querySelector<HTMLElement>("[data-keep-scroll]");
+  if (log) log.scrollTop = log.scrollHeight; // the newest is what one comes to see
   const following = follow(page.dataset["run"] ?? "", Number(page.dataset["lastEvent"]), {
     happened(kind, payload) {
       soon();
