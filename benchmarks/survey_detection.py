@@ -24,8 +24,8 @@ from sdr.transceiver import ConverterSettings, InstrumentSettings
 SEEDS = 50
 CENTRE_HZ = 28e6
 SPAN_HZ = 1e6
-AMPLITUDE_OVER_NOISE = 0.06
-"""Signal after the best pulse over the noise of one sample of one shot: in the average of 32 shots it is a third."""
+AMPLITUDE_OVER_NOISE = 0.08
+"""Signal after the best pulse over the noise of one sample of one shot: in the average of 32 shots it is 0.45."""
 
 PARAMETERS = SurveyParameters(centre_frequency_hz=CENTRE_HZ, span_hz=SPAN_HZ, averages=32, averages_max=128)
 MATCH_HZ = 3e3
