@@ -38,7 +38,7 @@ def _hs_progress(tau: FloatArray, order: int, beta: float) -> FloatArray:
     squared = hs_amplitude(fine, order, beta) ** 2
     cumulative = np.concatenate([[0.0], np.cumsum(0.5 * (squared[1:] + squared[:-1]))])
     half = 0.5 * cumulative / cumulative[-1]
-    return 0.5 + np.sign(tau) * np.interp(np.abs(tau), fine, half)
+    return np.asarray(0.5 + np.sign(tau) * np.interp(np.abs(tau), fine, half), dtype=np.float64)
 
 
 def hs_frequency_hz(

@@ -27,7 +27,7 @@ def receive_mask(waveform: ComplexArray, dead_time_s: float, sample_rate_hz: flo
     blocked[:] = total
     if dead_samples + 1 < samples:
         blocked[dead_samples + 1 :] -= total[: samples - dead_samples - 1]
-    return blocked == 0
+    return np.equal(blocked, 0)
 
 
 @dataclass(frozen=True, eq=False)

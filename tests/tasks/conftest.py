@@ -13,8 +13,17 @@ LEASE_S = 4.0
 SWEEP_S = 0.5
 
 
-@pytest.fixture
-def facility() -> Iterator[Facility]:
-    """Real processes on SQLite and a radio whose frames take their real time."""
+@pytest.fixture(scope="module")
+def running() -> Iterator[Facility]:
+    """Real processes on SQLite and a radio whose frames take their real time, shared by the tests of a module."""
     with Stack(clock="real", lease_s=LEASE_S, sweep_s=SWEEP_S) as stack:
         yield Facility(stack)
+
+
+@pytest.fixture
+def facility(running: Facility) -> Facility:
+    """The facility with every process alive, nothing in the queue and the instrument ready, whatever happened before."""
+    running.stack.start()
+    running.wait_until(lambda: running.instrument()["status"] == "ready", 30, "the instrument to be ready")
+    assert not running.unfinished(), "an earlier test has left runs behind"
+    return running

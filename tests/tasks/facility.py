@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +15,10 @@ from tools.stack import Stack
 #: A short survey around the simulated 35Cl line of KClO3.
 SHORT = {"centre_frequency_hz": 28.2e6, "span_hz": 0.5e6}
 ENDED = {"done", "failed", "cancelled", "interrupted"}
+
+
+#: one message per request would bury everything else in a failed test's report
+logging.getLogger("httpx").setLevel(logging.WARNING)
 
 
 class Facility:
@@ -38,6 +43,11 @@ class Facility:
         assert answer.status_code == 200, answer.text
         return dict(answer.json())
 
+    def unfinished(self) -> list[int]:
+        """Runs that have not ended."""
+        runs = self.http.get("runs", params={"limit": 100}).json()["results"]
+        return [run["id"] for run in runs if run["state"] not in ENDED]
+
     def events(self, run_id: int, kind: str) -> list[dict[str, Any]]:
         """The payloads of a run's events of one kind, in order."""
         answer = self.http.get(f"runs/{run_id}/events", params={"limit": 1000})
@@ -55,6 +65,13 @@ class Facility:
 
         wait_until(arrived, timeout_s, f"run {run_id} to be {' or '.join(states)}")
         return seen
+
+    def confirmed_hz(self, run_id: int) -> list[float]:
+        """Frequencies of the confirmed lines of a run's newest spectrum."""
+        spectrum = self.run(run_id)["spectrum"]
+        assert spectrum is not None, f"Run {run_id} has no spectrum."
+        lines = self.http.get(f"spectra/{spectrum}/lines").json()
+        return [line["frequency_hz"] for line in lines if line["status"] in ("confirmed", "moved")]
 
     def wait_transmitting(self, run_id: int, timeout_s: float = 30) -> None:
         """Wait until this run acquires and the radio itself says that RF is on."""

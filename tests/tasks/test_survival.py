@@ -33,7 +33,8 @@ def test_killed_worker_leaves_an_interrupted_run_a_quiet_radio_and_a_queue_that_
     seen_before = acquisitions(facility)
 
     facility.stack.start("instrument")
-    assert facility.wait(following, "done")["lines"]
+    facility.wait(following, "done")
+    assert facility.confirmed_hz(following)
     assert facility.run(killed)["state"] == "interrupted"
     assert [e["state"] for e in facility.events(killed, "state")] == ["queued", "claimed", "acquiring", "interrupted"]
     assert [e["state"] for e in facility.events(following, "state")].count("acquiring") == 1
@@ -50,7 +51,8 @@ def test_flushed_redis_in_mid_run_loses_nothing(facility: Facility) -> None:
     facility.wait_transmitting(running)
     redis.Redis.from_url(facility.stack.redis_url).flushall()
     for run_id in (running, waiting):
-        assert facility.wait(run_id, "done", timeout_s=90)["lines"]
+        facility.wait(run_id, "done", timeout_s=90)
+        assert facility.confirmed_hz(run_id)
         states = [event["state"] for event in facility.events(run_id, "state")]
         assert states == ["queued", "claimed", "acquiring", "processing", "done"]
     facility.wait_quiet(timeout_s=2)
@@ -64,7 +66,8 @@ def test_killed_redis_in_mid_run_loses_nothing(facility: Facility) -> None:
     waiting = facility.submit(SHORT)
     facility.stack.start("redis")
     for run_id in (running, waiting):
-        assert facility.wait(run_id, "done", timeout_s=120)["lines"]
+        facility.wait(run_id, "done", timeout_s=120)
+        assert facility.confirmed_hz(run_id)
 
 
 def test_frozen_worker_that_wakes_after_its_lease_writes_nothing(facility: Facility) -> None:
@@ -76,7 +79,8 @@ def test_frozen_worker_that_wakes_after_its_lease_writes_nothing(facility: Facil
     shots = facility.events(frozen, "shot")
     following = facility.submit(SHORT)
     facility.stack.signal("instrument", signal.SIGCONT)
-    assert facility.wait(following, "done")["lines"]
+    facility.wait(following, "done")
+    assert facility.confirmed_hz(following)
     after = facility.run(frozen)
     assert after["state"] == "interrupted"
     assert facility.events(frozen, "shot") == shots
@@ -125,4 +129,5 @@ def test_vanished_radio_interrupts_the_run_and_the_queue_waits_for_it(facility: 
     )
     assert facility.run(following)["state"] == "queued"
     facility.stack.start("simulator")
-    assert facility.wait(following, "done")["lines"]
+    facility.wait(following, "done")
+    assert facility.confirmed_hz(following)
