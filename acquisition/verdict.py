@@ -51,6 +51,9 @@ EXCITED_FRACTION = 0.5
 ONE_SIDED = 0.5
 """Least amplitude that each centre frequency must show, three standard deviations granted, of that which shows most."""
 
+BROADEST_FWHM_HZ = 10e3
+"""Width that the decimation of captures without a survey is made for: nothing is known of their lines."""
+
 UNEXCITED_FRACTION = 0.25
 """A capture whose pulse excites a frequency less than this, relative to its strongest, is a control there."""
 
@@ -217,19 +220,37 @@ def _unresolved(line: Line, other: Line) -> bool:
 
 def _narrow_only(captures: Sequence[Capture], parameters: ReconstructionParameters) -> Reconstruction:
     """Narrow-band captures without a survey: the confirmed lines in the band that all of them excite."""
-    seen = reconstruct_survey(captures, parameters)
+    spectrum = quick_spectrum(captures)
+    middle_hz = float(np.mean([_pulse_frequency_hz(capture) for capture in captures])) if captures else 0.0
+    decays = _decays(captures, middle_hz, BROADEST_FWHM_HZ)
+    if not decays:
+        return Reconstruction((), spectrum, 0.0, ("Nothing was received after the pulses.",))
+    found = reconstruct_survey([decay.capture for decay in decays], parameters)
     lines = []
-    for line in seen.lines:
+    for line in found.lines:
         if not all(excites(capture, line.frequency_hz) for capture in captures):
             continue
-        judged = judge(line, captures, parameters, None).line
-        if judged.status is LineStatus.CONFIRMED:
-            # Both fits are of the same data: not two measurements to be combined.
-            half_width_hz, share = _search_half_width_hz(line), parameters.false_alarms_per_survey
-            again = _fit(captures, line.frequency_hz, _Search(line.fwhm_hz, half_width_hz), share, parameters)
-            judged = replace(again or line, status=LineStatus.CONFIRMED, unfolding_confidence=1.0)
-        lines.append(judged)
-    return replace(seen, lines=settle(lines))
+        fault = _fault(line, captures)
+        status = LineStatus.REJECTED if fault else LineStatus.CONFIRMED
+        at_pulse = _at_pulse(line, decays)
+        lines.append(replace(at_pulse, status=status, reason=fault, unfolding_confidence=1.0))
+    # The filter averages as many samples as the rate is lower by.
+    noise_sigma = found.noise_sigma * math.sqrt(captures[0].sample_rate_hz / decays[0].rate_hz)
+    return Reconstruction(settle(lines), spectrum, noise_sigma, found.messages)
+
+
+def _pulse_frequency_hz(capture: Capture) -> float:
+    """Absolute frequency of the first pulse, from the mean step of its phase."""
+    stretches = pulses(capture.waveform)
+    pulse = np.asarray(capture.waveform[slice(*stretches[0])], dtype=np.complex128) if stretches else np.zeros(1)
+    step_rad = float(np.angle(np.vdot(pulse[:-1], pulse[1:])))
+    return capture.centre_frequency_hz + step_rad * capture.sample_rate_hz / (2.0 * math.pi)
+
+
+def _at_pulse(line: Line, decays: Sequence[FreeDecay]) -> Line:
+    """The line with the amplitude that it had at the pulse (or at the top of the echo)."""
+    lost = math.exp(min(math.pi * line.fwhm_hz * decays[0].delay_s, 20.0))
+    return replace(line, amplitude=line.amplitude * lost, amplitude_sigma=line.amplitude_sigma * lost)
 
 
 @dataclass(frozen=True)
@@ -267,9 +288,7 @@ def _fit(
     near = [line for line in found.lines if abs(line.frequency_hz - near_hz) <= half_width_hz]
     if not near:
         return None
-    line = max(near, key=lambda line: line.snr)
-    lost = math.exp(min(math.pi * line.fwhm_hz * decays[0].delay_s, 20.0))
-    return replace(line, amplitude=line.amplitude * lost, amplitude_sigma=line.amplitude_sigma * lost)
+    return _at_pulse(max(near, key=lambda line: line.snr), decays)
 
 
 def _hinted(candidate: Line, captures: Sequence[Capture], search: _Search) -> bool:
