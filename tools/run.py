@@ -25,6 +25,9 @@ from tools.stack import MARK, ROOT, Stack
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
+#: where iiod listens on a Pluto, and so the simulated one
+RADIO_PORT = 30431
+
 #: variables of ours that the stack decides itself
 _DECIDED = frozenset({"RASGADO_DATA_DIR", "RASGADO_DEMO_URI", "RASGADO_PORT", "RASGADO_HOST", MARK})
 
@@ -126,7 +129,10 @@ class Keeper:
 
 def _serve(data_dir: Path, lock: Lock, once: bool) -> int:
     host = os.environ.get("RASGADO_HOST") or "127.0.0.1"
-    stack = Stack(data_dir, clock="real", web_host=host, web_port=_port(host), environment=_own_environment())
+    stack = Stack(
+        data_dir, clock="real", web_host=host, web_port=_port(host), radio_port=_radio_port(),
+        environment=_own_environment(),
+    )  # fmt: skip
     try:
         say("Starting RASGADO NQR …")
         stack.prepare()
@@ -177,6 +183,11 @@ def _port(host: str) -> int:
     port = free_port(host)
     say(f"Port {wanted} is in use; the site moves to {port}.")
     return port
+
+
+def _radio_port() -> int | None:
+    """The simulated radio's usual place, so that people find it again; None, for any other, if somebody is there."""
+    return RADIO_PORT if port_is_free(RADIO_PORT) else None
 
 
 def _own_environment() -> dict[str, str]:

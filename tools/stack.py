@@ -61,13 +61,14 @@ class Stack:
         sweep_s: float = 2.0,
         web_host: str = "127.0.0.1",
         web_port: int | None = None,
+        radio_port: int | None = None,
         environment: Mapping[str, str] | None = None,
     ) -> None:
         self._own_data_dir = data_dir is None
         self.data_dir = Path(tempfile.mkdtemp(prefix="rasgado-")) if data_dir is None else data_dir.resolve()
         self.data_dir.mkdir(parents=True, exist_ok=True)
         self.web_port = web_port or free_port(web_host)
-        self.radio_port = free_port()
+        self.radio_port = radio_port or free_port()
         self.redis_port = free_port()
         self.url = f"http://{web_host}:{self.web_port}"
         self.radio_uri = f"ip:127.0.0.1:{self.radio_port}"
@@ -88,6 +89,8 @@ class Stack:
             MARK: self.mark,
             **(environment or {}),
         }
+        if self._own_data_dir:  # a radio that is soon gone; its lock need not stay where all users have theirs
+            self.environment.setdefault("RASGADO_LOCK_DIR", str(self.data_dir / "radio-locks"))
         places = Places(
             web_host=web_host,
             web_port=self.web_port,
