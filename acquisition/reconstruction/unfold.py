@@ -300,19 +300,22 @@ class Unfolder:
         line = candidate.component
         if not line.members:
             return None
-        reference = max(line.members, key=lambda c: self._power_at(c, [line.frequency_hz], line.fwhm_hz)[0])
+        reference = line.members[0]
+        if len(line.members) > 1:
+            reference = max(line.members, key=lambda c: self._power_at(c, [line.frequency_hz], line.fwhm_hz)[0])
         record = self.records[reference]
         spacing = record.tooth_spacing_hz
         if spacing is None:
             return candidate
-        reach = math.floor(0.5 * record.rate_hz / spacing)
-        teeth = line.frequency_hz + spacing * np.arange(-2 * reach, 2 * reach + 1)
-        teeth = teeth[np.abs(teeth - record.centre_hz) < 0.48 * record.rate_hz]
-        powers = self._power_at(reference, teeth, line.fwhm_hz)
+        reach = math.floor(record.rate_hz / spacing)
+        steps = np.arange(-reach, reach + 1)
+        steps = steps[np.abs(line.frequency_hz + spacing * steps - record.centre_hz) < 0.48 * record.rate_hz]
+        powers = self._power_at(reference, line.frequency_hz + spacing * steps, line.fwhm_hz)
         best = int(np.argmax(powers))
-        if self._power_at(reference, [line.frequency_hz], line.fwhm_hz)[0] >= powers[best] - 1e-9:
+        if steps[best] == 0:
             return candidate
-        return _Candidate(self._line(float(teeth[best]), line.fwhm_hz), max(candidate.statistic, float(powers[best])))
+        moved = self._line(line.frequency_hz + spacing * float(steps[best]), line.fwhm_hz)
+        return _Candidate(moved, max(candidate.statistic, float(powers[best])))
 
     def _power_at(self, c: int, frequencies: Sequence[float] | Real, fwhm_hz: float | Real) -> Real:
         power = self.records[c].matched_power(self.residuals[c], np.asarray(frequencies, dtype=np.float64), fwhm_hz)
