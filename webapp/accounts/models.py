@@ -41,7 +41,7 @@ class Membership(models.Model):
 
 
 class ApiToken(models.Model):
-    """A token for programs. Only the SHA-256 of the secret is stored; `prefix` is shown so that people can tell them apart."""
+    """A token for programs. Only the SHA-256 of the secret is stored; `prefix` is what people tell tokens apart by."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="api_tokens")
     name = models.CharField(max_length=80)

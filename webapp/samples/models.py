@@ -7,7 +7,7 @@ from django.db import models
 
 
 class Sample(models.Model):
-    """A sample of a group. `nuclides` lists the quadrupolar nuclides found in the formula, e.g. ["35Cl", "37Cl", "39K"]."""
+    """A sample of a group. `nuclides` lists the quadrupolar nuclides of its formula, e.g. ["35Cl", "37Cl", "39K"]."""
 
     name = models.CharField(max_length=160)
     formula = models.CharField(max_length=120, blank=True)

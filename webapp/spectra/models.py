@@ -10,8 +10,8 @@ from django.db.models import Q
 class Spectrum(models.Model):
     """One processing of one run's captures: (captures, parameters, software version) -> result, with a content hash.
 
-    Values are complex64 in the storage "spectra" under `name`; bin k lies at x0_hz + k * dx_hz. The row is also the job:
-    a processing worker claims it by fence and lease like a run.
+    Values are complex64 in the storage "spectra" under `name`; bin k lies at x0_hz + k * dx_hz. The row is also the
+    job: a processing worker claims it by fence and lease like a run.
     """
 
     class State(models.TextChoices):
