@@ -7,6 +7,7 @@ import json
 import pkgutil
 import sys
 
+import acquisition  # noqa: F401  (before numpy; see there)
 import benchmarks
 from benchmarks.result import Result
 

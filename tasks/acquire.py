@@ -9,8 +9,6 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from webapp.runs.services import captures
-
 from acquisition import methods
 from acquisition.errors import InvalidParameters
 from acquisition.experiment import Experiment
@@ -28,6 +26,7 @@ from webapp.runs import events, partial
 from webapp.runs.models import Run
 from webapp.runs.queue import ownership
 from webapp.runs.queue.ownership import Claim, LeaseLost
+from webapp.runs.services import captures
 
 log = logging.getLogger(__name__)
 

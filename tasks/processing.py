@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import logging
 
-from acquisition.verdict import reconstruct
 from django.db import DatabaseError, transaction
-from webapp.runs.services import captures
-from webapp.spectra.services import results
 
 from acquisition.errors import AcquisitionError
 from acquisition.methods.parameters import parse
 from acquisition.reconstruction import ReconstructionParameters
+from acquisition.verdict import reconstruct
 from tasks.app import app
 from tasks.heartbeat import kept_alive
 from webapp.runs.queue import jobs
+from webapp.runs.services import captures
 from webapp.spectra.models import Spectrum
+from webapp.spectra.services import results
 
 log = logging.getLogger(__name__)
 

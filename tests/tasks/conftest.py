@@ -22,7 +22,7 @@ def running() -> Iterator[Facility]:
 
 @pytest.fixture
 def facility(running: Facility) -> Facility:
-    """The facility with every process alive, nothing in the queue and the instrument ready, whatever happened before."""
+    """The facility with every process alive, nothing queued and the instrument ready, whatever happened before."""
     running.stack.start()
     running.wait_until(lambda: running.instrument()["status"] == "ready", 30, "the instrument to be ready")
     assert not running.unfinished(), "an earlier test has left runs behind"

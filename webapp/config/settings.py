@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import acquisition  # noqa: F401  (before numpy; see there)
 from webapp.config import environment
 
 _env = environment.read()
