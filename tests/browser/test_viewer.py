@@ -38,9 +38,9 @@ def _drag(page: Page, start: tuple[float, float], end: tuple[float, float], butt
     """Drag between two points given as fractions of the plot."""
     box = _over(page)
     page.mouse.move(box["x"] + start[0] * box["width"], box["y"] + start[1] * box["height"])
-    page.mouse.down(button=button)  # type: ignore[arg-type]
+    page.mouse.down(button=button)
     page.mouse.move(box["x"] + end[0] * box["width"], box["y"] + end[1] * box["height"], steps=6)
-    page.mouse.up(button=button)  # type: ignore[arg-type]
+    page.mouse.up(button=button)
 
 
 def test_box_zoom_fetches_the_visible_part_and_double_click_steps_back(viewer: Page) -> None:

@@ -24,14 +24,16 @@ class SettingsForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         zones = sorted(zone for zone in zoneinfo.available_timezones() if "/" in zone or zone == "UTC")
-        self.fields["time_zone"].choices = [(zone, zone.replace("_", " ")) for zone in zones]  # type: ignore[attr-defined]
+        self.fields["time_zone"].choices = [(zone, zone.replace("_", " ")) for zone in zones]
 
 
 class TokenForm(forms.Form):
     """A new API token."""
 
     name = forms.CharField(
-        label="What is it for?", max_length=80, widget=forms.TextInput(attrs={"placeholder": "e.g. laptop", "autocomplete": "off"})
+        label="What is it for?",
+        max_length=80,
+        widget=forms.TextInput(attrs={"placeholder": "e.g. laptop", "autocomplete": "off"}),
     )
     lifetime_days = forms.TypedChoiceField(
         label="Valid for",

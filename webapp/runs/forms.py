@@ -49,7 +49,10 @@ class RunForm(ParametersForm):
     instrument = forms.ModelChoiceField(queryset=None, to_field_name="slug", empty_label=None)
     sample = forms.ModelChoiceField(queryset=None, empty_label="Choose a sample")
     title = forms.CharField(
-        required=False, max_length=160, help_text="So that you find it again.", widget=forms.TextInput(attrs={"autocomplete": "off"})
+        required=False,
+        max_length=160,
+        help_text="So that you find it again.",
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     temperature_k = QuantityField(label="Temperature", unit="K", required=False, help_text="Empty: that of the sample.")
     # Sent twice, by a double click or a reload, the form still makes one run.
@@ -58,8 +61,8 @@ class RunForm(ParametersForm):
     def __init__(self, *args: Any, user: User, method: Method, **kwargs: Any) -> None:
         super().__init__(*args, parameters=method.parameters, **kwargs)
         self.method = method
-        self.fields["instrument"].queryset = facility_access.instruments(user)  # type: ignore[attr-defined]
-        self.fields["sample"].queryset = samples_access.samples(user).filter(archived=False).order_by("name")  # type: ignore[attr-defined]
+        self.fields["instrument"].queryset = facility_access.instruments(user)
+        self.fields["sample"].queryset = samples_access.samples(user).filter(archived=False).order_by("name")
         self.fields["idempotency_key"].initial = lambda: f"page-{uuid.uuid4()}"
 
 

@@ -53,5 +53,5 @@ class SampleForm(forms.ModelForm):
             del self.fields["group"]  # a sample stays with its group
             return
         own = groups(user)
-        self.fields["group"].queryset = own  # type: ignore[attr-defined]
-        self.fields["group"].empty_label = None if len(own) == 1 else "Choose a group"  # type: ignore[attr-defined]
+        self.fields["group"].queryset = own
+        self.fields["group"].empty_label = None if len(own) == 1 else "Choose a group"

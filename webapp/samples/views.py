@@ -32,7 +32,9 @@ def samples(request: HttpRequest) -> HttpResponse:
         found = found.filter(Q(name__icontains=words) | Q(formula__icontains=words) | Q(nuclides__icontains=words))
     found = found.annotate(run_count=Count("runs"))
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
-    spectra = spectra_access.newest(spectra_access.spectra(request.user)).filter(sample__in=[sample.pk for sample in page])
+    spectra = spectra_access.newest(spectra_access.spectra(request.user)).filter(
+        sample__in=[sample.pk for sample in page]
+    )
     newest_of = {spectrum.sample_id: spectrum for spectrum in spectra.order_by("pk")}
     for sample in page:
         sample.spectrum = newest_of.get(sample.pk)

@@ -50,7 +50,9 @@ def spectrum(request: HttpRequest, pk: int) -> HttpResponse:
 def thumbnail(request: HttpRequest, pk: int) -> HttpResponse:
     """The small picture for lists; a finished spectrum never changes, so browsers keep it."""
     shown = get_object_or_404(access.spectra(request.user), pk=pk)
-    tag = hashlib.sha256(f"{_DRAWING_VERSION}:{shown.pk}:{shown.state}:{shown.content_sha256}".encode()).hexdigest()[:32]
+    tag = hashlib.sha256(f"{_DRAWING_VERSION}:{shown.pk}:{shown.state}:{shown.content_sha256}".encode()).hexdigest()[
+        :32
+    ]
     etag = f'"{tag}"'
     response: HttpResponse
     if request.headers.get("If-None-Match") == etag:

@@ -25,7 +25,9 @@ _ICONS = {
     "minus": '<path d="M3 8h10"/>',
     "back": '<path d="M6.5 3.5 2.5 7.5l4 4M3 7.5h6a4 4 0 0 1 4 4v1"/>',
     "fit": '<path d="M2 6V2h4m4 0h4v4m0 4v4h-4m-4 0H2v-4"/>',
-    "sun": '<circle cx="8" cy="8" r="3"/><path d="M8 1v1.5M8 13.5V15M1 8h1.5M13.5 8H15M3 3l1 1m8 8 1 1M13 3l-1 1M4 12l-1 1"/>',
+    "sun": (
+        '<circle cx="8" cy="8" r="3"/><path d="M8 1v1.5m0 11V15M1 8h1.5m11 0H15M3 3l1 1m8 8 1 1M13 3l-1 1m-8 8-1 1"/>'
+    ),
     "download": '<path d="M8 2v8m-3.5-3L8 10.5 11.5 7M2.5 13.5h11"/>',
     "redo": '<path d="M13 3v4H9M12.7 7A5.2 5.2 0 1 0 13 10"/>',
     "arrow": '<path d="M3 8h10M9 4l4 4-4 4"/>',

@@ -37,7 +37,9 @@ def nuclide(name: str) -> SafeString:
 def formula(text: str) -> SafeString:
     """KClO3 with its numbers lowered."""
     return format_html_join(
-        "", "{}", ((format_html("<sub>{}</sub>", piece) if low else piece,) for piece, low in formatting.formula_parts(text))
+        "",
+        "{}",
+        ((format_html("<sub>{}</sub>", piece) if low else piece,) for piece, low in formatting.formula_parts(text)),
     )
 
 
@@ -57,4 +59,4 @@ def time_left(progress: dict[str, Any] | None) -> str:
     planned, done = (progress or {}).get("duration_planned_s"), (progress or {}).get("duration_done_s")
     if planned is None or done is None or planned <= done:
         return ""
-    return formatting.duration(planned - done)
+    return formatting.duration(max(planned - done, 1.0))

@@ -44,13 +44,17 @@ export function drawLines(u: uPlot, known: readonly MarkedLine[], tones: Colours
     ROWS,
     6 * ratio,
   );
+  const covers = (left: number, text: string, x: number): boolean => x >= left && x <= left + pen.measureText(text).width + 8 * ratio;
   shown.forEach(({ line, at }, k) => {
     const tone = isFound(line) ? tones.signal : tones.inkSoft;
     const spot = places[k];
     const labelY = top - (7 + ROW * ((spot?.row ?? 0) + 0.5)) * ratio;
     pen.strokeStyle = tone;
     pen.fillStyle = tone;
-    stem(pen, at, spot ? labelY + (ROW / 2) * ratio : top - 6 * ratio, top, top + height, isFound(line), ratio);
+    // A label of the upper row has its stem drawn up to it only where no label of the lower row is in the way.
+    const blocked = places.some((other, n) => other?.row === 0 && n !== k && covers(other.left, texts[n] ?? "", at));
+    const from = spot && (spot.row === 0 || !blocked) ? labelY + (ROW / 2) * ratio : top - 6 * ratio;
+    stem(pen, at, from, top, top + height, isFound(line), ratio);
     if (line.sigmaHz) {
       const half = Math.abs(u.valToPos(line.frequencyHz + line.sigmaHz, "x", true) - at);
       if (half > 1.5 * ratio) bar(pen, at, half, top + 5 * ratio, ratio);
