@@ -1,4 +1,4 @@
-"""Measuring methods, one file each; a module here that defines `METHOD` is a method and appears everywhere by itself."""
+"""Measuring methods, one file each; a module that defines `METHOD` is a method and appears everywhere by itself."""
 
 from acquisition.methods.registry import Method, get, methods
 
