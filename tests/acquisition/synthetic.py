@@ -5,6 +5,7 @@ It knows nothing of how reconstruction works: lines are integrated sample by sam
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -71,8 +72,8 @@ def synthetic_capture(
 ) -> Capture:
     """The capture of one shot. `noise_sigma` is the standard deviation of the complex noise: E|n|^2 = sigma^2.
 
-    `model` is "linear" (small-angle response, whatever the flip angle) or "bloch"; `powder` averages the nutation and the
-    reception over orientations as for I = 3/2 with eta = 0. `leakage` fills the samples that are not data.
+    `model` is "linear" (small-angle response, whatever the flip angle) or "bloch"; `powder` averages the nutation and
+    the reception over orientations as for I = 3/2 with eta = 0. `leakage` fills the samples that are not data.
     """
     generator = np.random.default_rng(rng)
     samples = len(waveform) + round(tail_s * sample_rate_hz)
@@ -190,4 +191,4 @@ def _stretches(drive: Complex) -> list[tuple[int, int, bool]]:
     driven = drive != 0
     edges = np.flatnonzero(driven[1:] != driven[:-1]) + 1
     bounds = [0, *edges.tolist(), len(drive)]
-    return [(a, b, bool(driven[a])) for a, b in zip(bounds[:-1], bounds[1:], strict=True)]
+    return [(a, b, bool(driven[a])) for a, b in itertools.pairwise(bounds)]
