@@ -101,17 +101,25 @@ def make_run() -> Iterator[Callable[..., MakeRun]]:
 
 
 def answers(url: str) -> bool:
-    with urllib.request.urlopen(f"{url}/readyz", timeout=10) as answer:
-        return bool(json.load(answer)["status"] == "ok")
+    try:
+        with urllib.request.urlopen(f"{url}/readyz", timeout=10) as answer:
+            return bool(json.load(answer)["status"] == "ok")
+    except OSError:
+        return False
 
 
-def test_ctrl_c_ends_it_and_it_starts_again(make_run: Callable[..., MakeRun], data_dir: Path) -> None:
+def test_it_serves_survives_ends_and_starts_again(make_run: Callable[..., MakeRun], data_dir: Path) -> None:
     run = make_run(data_dir)
     assert answers(run.wait_serving())
 
     other = make_run(data_dir)
     assert other.make.wait(20) != 0
     assert f"already running in this folder: {run.wait_serving()}" in other.text
+
+    (web,) = (process for process in run.processes() if "uvicorn" in " ".join(process.cmdline()))
+    web.kill()
+    run.wait_for("web has ended unexpectedly and is started again")
+    wait_until(lambda: answers(run.wait_serving()), 30, "the site to be back")
 
     os.killpg(run.make.pid, signal.SIGINT)  # a terminal tells everybody in the foreground
     run.wait_nothing_left()
@@ -127,26 +135,8 @@ def test_ctrl_c_ends_it_and_it_starts_again(make_run: Callable[..., MakeRun], da
         assert f"Port {port} is in use" in again.text
         assert not url.endswith(f":{port}")
         assert answers(url)
-    again.make.send_signal(signal.SIGTERM)
+    os.killpg(again.make.pid, signal.SIGHUP)  # the terminal was closed
     again.wait_nothing_left()
-
-
-def test_a_member_that_dies_is_started_again(make_run: Callable[..., MakeRun], data_dir: Path) -> None:
-    run = make_run(data_dir)
-    url = run.wait_serving()
-    (web,) = (process for process in run.processes() if "uvicorn" in " ".join(process.cmdline()))
-    web.kill()
-    run.wait_for("web has ended unexpectedly and is started again")
-
-    def back() -> bool:
-        try:
-            return answers(url)
-        except OSError:
-            return False
-
-    wait_until(back, 30, "the site to be back")
-    os.killpg(run.make.pid, signal.SIGHUP)  # the terminal was closed
-    run.wait_nothing_left()
 
 
 @pytest.mark.parametrize("who", ["supervisor", "make"])
