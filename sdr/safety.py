@@ -8,18 +8,15 @@ from dataclasses import dataclass
 from typing import SupportsIndex
 
 import numpy as np
-from scipy import fft
 
+from acquisition.excited_band import excited_band_hz
 from acquisition.limits import InstrumentLimits
-from acquisition.shot import ComplexArray, Shot
+from acquisition.shot import Shot
 from sdr.converter import Converter
 from sdr.errors import SafetyLimitExceeded
 
 # Room for the rounding of amplitudes to single precision, not for more power.
 AMPLITUDE_TOLERANCE = 1e-6
-# Share of the pulse's energy that must lie within the frequency limits, an eighth being allowed to miss on either side:
-# for a rectangular tooth of length T this is +-0.48/T, its half-power band.
-ENERGY_IN_BAND = 0.75
 
 
 @dataclass(frozen=True)
@@ -41,17 +38,6 @@ def check(shot: Shot, limits: InstrumentLimits, converter: Converter, radio: Rad
     _check_timing(shot, limits)
     _check_phase_cycle(shot)
     _check_frequency(shot, limits, converter, radio)
-
-
-def excited_band_hz(waveform: ComplexArray, sample_rate_hz: float) -> tuple[float, float]:
-    """Lowest and highest offset (Hz) of the band that holds three quarters of the waveform's energy."""
-    power = np.abs(fft.fftshift(fft.fft(waveform))).astype(np.float64) ** 2
-    share = np.cumsum(power) / np.sum(power)
-    offsets = fft.fftshift(fft.fftfreq(len(waveform), 1 / sample_rate_hz))
-    margin = (1 - ENERGY_IN_BAND) / 2
-    low = int(np.searchsorted(share, margin))
-    high = int(np.searchsorted(share, 1 - margin))
-    return float(offsets[low]), float(offsets[min(high, len(offsets) - 1)])
 
 
 def _fail(field: str, message: str) -> None:

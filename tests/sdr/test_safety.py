@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from acquisition.limits import InstrumentLimits
 from sdr.converter import Converter
 from sdr.errors import SafetyLimitExceeded
-from sdr.safety import RadioRanges, check, excited_band_hz
+from sdr.safety import RadioRanges, check
 from tests.sdr.shots import comb, shot
 
 RADIO = RadioRanges(325e6, 3800e6, 2.083333e6, 61.44e6)
@@ -100,17 +100,11 @@ def test_the_converter_limits_the_frequency() -> None:
     assert refused(converter=Converter("none", 0.0)).field == "centre_frequency_hz"
 
 
-def test_excited_band_of_a_comb_is_that_of_its_teeth() -> None:
-    low, high = excited_band_hz(comb(tooth=10), 10e6)
-    assert -0.6e6 < low < -0.4e6
-    assert 0.4e6 < high < 0.6e6
-
-
-def test_excited_band_follows_an_offset() -> None:
-    tone = np.exp(2j * np.pi * 0.3e6 * np.arange(4000) / 10e6).astype(np.complex64)
-    low, high = excited_band_hz(tone, 10e6)
-    assert low == pytest.approx(0.3e6, abs=5e3)
-    assert high == pytest.approx(0.3e6, abs=5e3)
+def test_a_short_pulse_is_judged_by_its_true_width() -> None:
+    """A pulse of 20 samples at 2 MHz reaches 0.24 MHz to either side, not a whole 1 / length = 0.5 MHz."""
+    pulse = np.ones(20, dtype=np.complex64)
+    check(shot(waveform=pulse, centre_frequency_hz=LIMITS.frequency_min_hz + 0.25e6), LIMITS, UPPER, RADIO)
+    assert refused(waveform=pulse, centre_frequency_hz=LIMITS.frequency_min_hz + 0.2e6).field == "centre_frequency_hz"
 
 
 ANY_NUMBER = st.floats(allow_nan=True, allow_infinity=True)
