@@ -15,6 +15,9 @@ from acquisition.errors import FieldError, InvalidParameters
 
 P = TypeVar("P")
 
+LARGEST = 1e15
+"""No number of a method is beyond this in SI units; with it no later product or quotient of two can overflow."""
+
 
 @dataclass(frozen=True)
 class ParameterInfo:
@@ -114,12 +117,14 @@ def _convert(info: ParameterInfo, raw: Any) -> tuple[Any, str]:
         return None, f"{info.label} must be a number."
     if isinstance(raw, float) and not math.isfinite(raw):
         return None, f"{info.label} must be a finite number."
+    if abs(raw) > LARGEST:
+        bound = (
+            f"at most {format_quantity(LARGEST, info)}" if raw > 0 else f"at least {format_quantity(-LARGEST, info)}"
+        )
+        return None, f"{info.label} must be {bound}."
     if info.type is int and raw != int(raw):
         return None, f"{info.label} must be a whole number."
-    try:
-        value = info.type(raw)
-    except OverflowError:
-        return None, f"{info.label} is too large."
+    value = info.type(raw)
     if info.minimum is not None and value < info.minimum:
         return None, f"{info.label} must be at least {format_quantity(info.minimum, info)}."
     if info.maximum is not None and value > info.maximum:
