@@ -25,3 +25,19 @@ class InstrumentLimits:
     repetition_time_min_s: float = 1.0e-3
     nutation_frequency_hz: float = 20.0e3
     run_duration_max_s: float = 24 * 3600.0
+
+
+def reach_behind_converter_hz(side: str, lo_hz: float, radio_min_hz: float, radio_max_hz: float) -> tuple[float, float]:
+    """Lowest and highest NQR frequency (Hz, not below 0) that a radio with this tuning range reaches.
+
+    A frequency converter with its oscillator at L lets the radio work at L + f ("upper") or L - f ("lower"); without
+    one ("none") radio and NQR frequency are the same. Nothing is reached where lowest > highest.
+    """
+    match side:
+        case "upper":
+            low, high = radio_min_hz - lo_hz, radio_max_hz - lo_hz
+        case "lower":
+            low, high = lo_hz - radio_max_hz, lo_hz - radio_min_hz
+        case _:
+            low, high = radio_min_hz, radio_max_hz
+    return max(low, 0.0), high

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from acquisition.limits import reach_behind_converter_hz
 from acquisition.shot import ComplexArray
 from sdr.errors import InvalidConfiguration
 from sdr.transceiver import ConverterSettings
@@ -58,8 +59,7 @@ class Converter:
 
     def nqr_range_hz(self, radio_min_hz: float, radio_max_hz: float) -> tuple[float, float]:
         """Lowest and highest NQR frequency (Hz, not below 0) that a radio with this tuning range reaches."""
-        low, high = sorted((self.nqr_hz(radio_min_hz), self.nqr_hz(radio_max_hz)))
-        return max(low, 0.0), high
+        return reach_behind_converter_hz(self.side, self.lo_hz, radio_min_hz, radio_max_hz)
 
     def baseband(self, samples: ComplexArray) -> ComplexArray:
         """Baseband as the radio has it for baseband as the sample has it, and the other way round; shape (n,)."""

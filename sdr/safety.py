@@ -119,6 +119,13 @@ def _check_phase_cycle(shot: Shot) -> None:
 def _check_frequency(shot: Shot, limits: InstrumentLimits, converter: Converter, radio: RadioRanges) -> None:
     reach_low, reach_high = converter.nqr_range_hz(radio.frequency_min_hz, radio.frequency_max_hz)
     low, high = max(limits.frequency_min_hz, reach_low), min(limits.frequency_max_hz, reach_high)
+    if not low < high:
+        _fail(
+            "centre_frequency_hz",
+            f"Radio and converter reach {reach_low:.10g} to {reach_high:.10g} Hz, which holds nothing of the "
+            f"instrument's {limits.frequency_min_hz:.10g} to {limits.frequency_max_hz:.10g} Hz; "
+            "its converter or its limits must be corrected.",
+        )
     centre = shot.centre_frequency_hz
     _within("centre_frequency_hz", centre, low, high, "The centre frequency", " Hz")
     band_low, band_high = excited_band_hz(shot.waveform, shot.sample_rate_hz)

@@ -43,13 +43,15 @@ class InstrumentSettings:
 
 @dataclass(frozen=True)
 class RadioIdentity:
-    """Who answered at the URI."""
+    """Who answered at the URI, and between which frequencies it tunes (before any converter)."""
 
     model: str
     serial: str
     firmware: str
     uri: str
     synchronisation: str  # "tdd" or "leakage"
+    tuning_min_hz: float
+    tuning_max_hz: float
 
 
 @dataclass(frozen=True)

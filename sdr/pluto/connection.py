@@ -66,6 +66,8 @@ class Connection:
             firmware=self.context.attrs.get("fw_version", "unknown"),
             uri=settings.uri,
             synchronisation="tdd" if self.tdd is not None else "leakage",
+            tuning_min_hz=self.ranges.frequency_min_hz,
+            tuning_max_hz=self.ranges.frequency_max_hz,
         )
 
     def set_timeout(self, longest_wait_s: float) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from django.db import transaction
 
 from acquisition.errors import FieldError, InvalidParameters
-from acquisition.limits import InstrumentLimits
+from acquisition.limits import InstrumentLimits, reach_behind_converter_hz
 from webapp.accounts.models import User
 from webapp.errors import NotAllowed
 from webapp.facility.models import Instrument
@@ -20,8 +20,21 @@ CONVERTER_SIDES = ("none", "upper", "lower")
 
 
 def limits(instrument: Instrument) -> InstrumentLimits:
-    """What the instrument may do; fields that its row does not give have their defaults. Raises InvalidParameters."""
-    return read_limits(instrument.limits)
+    """What the instrument may do; fields that its row does not give have their defaults. Raises InvalidParameters.
+
+    Frequencies that its converter and its radio, as last seen, cannot reach are outside the limits.
+    """
+    permitted = read_limits(instrument.limits)
+    fitted = converter(instrument)
+    tuning = [instrument.identity.get(name) for name in ("tuning_min_hz", "tuning_max_hz")]
+    if instrument.identity.get("uri") != instrument.uri or not all(_is_number(value) for value in tuning):
+        return permitted  # a radio that was never seen: the run itself will find out
+    low, high = reach_behind_converter_hz(fitted["side"], fitted["lo_hz"], *tuning)
+    low, high = max(low, permitted.frequency_min_hz), min(high, permitted.frequency_max_hz)
+    if low >= high:
+        # Nothing is reachable: a setting is wrong or the radio was changed since. The next run tells which.
+        return permitted
+    return dataclasses.replace(permitted, frequency_min_hz=low, frequency_max_hz=high)
 
 
 def read_limits(values: Any) -> InstrumentLimits:

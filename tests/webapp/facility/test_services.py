@@ -102,3 +102,24 @@ def test_a_lost_token_is_replaced_and_the_old_one_dies(db: None, tmp_path: Path)
     assert tokens.find(old) is None
     assert tokens.find(file.read_text().strip()) is not None
     assert not User.objects.get().has_usable_password()
+
+
+SEEN = {"tuning_min_hz": 325e6, "tuning_max_hz": 3800e6}
+
+
+@pytest.mark.parametrize(
+    ("side", "uri", "reach"),
+    [
+        ("lower", "ip:192.0.2.1", (1e6, 75e6)),
+        ("upper", "ip:192.0.2.1", (1e6, 300e6)),
+        ("lower", "ip:192.0.2.9", (1e6, 300e6)),  # another radio was seen
+        ("none", "ip:192.0.2.1", (1e6, 300e6)),  # nothing is reachable: for the run to find out, with advice
+    ],
+)
+def test_limits_end_where_radio_and_converter_do(
+    instrument: Instrument, side: str, uri: str, reach: tuple[float, float]
+) -> None:
+    instrument.converter = {"side": side, "lo_hz": 400e6}
+    instrument.identity = SEEN | {"uri": uri}
+    found = services.limits(instrument)
+    assert (found.frequency_min_hz, found.frequency_max_hz) == reach
