@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 from collections.abc import Mapping
 from typing import IO, Any
 
 from django.conf import settings
-from rest_framework.exceptions import APIException, ParseError
+from rest_framework.exceptions import APIException, ParseError, ValidationError
 from rest_framework.parsers import BaseParser
 
 _INTEGER_MAX = 2**63 - 1
@@ -21,7 +22,10 @@ class BodyTooLarge(APIException):
 
 
 class StrictJSONParser(BaseParser):
-    """JSON by RFC 8259: no NaN or Infinity, no number beyond a double or 64 bits, no text that cannot be stored."""
+    """JSON by RFC 8259: no NaN or Infinity, no number beyond a double or 64 bits, no text that cannot be stored.
+
+    What is wrong with one value is said of its field, by its own name: the last one on the way to it.
+    """
 
     media_type = "application/json"
 
@@ -43,24 +47,33 @@ class StrictJSONParser(BaseParser):
             raise ParseError("The request is not UTF-8.") from None
         except ValueError as error:
             raise ParseError(f"The request is not valid JSON: {error}.") from None
-        _check_text(value)
+        faults: dict[str, list[str]] = {}
+        _collect_faults(value, "", faults)
+        if faults:
+            raise ValidationError(faults)
         return value
 
 
-def _constant(text: str) -> float:
-    raise ValueError(f"{text} is not a number of JSON")
+class _Unacceptable(str):
+    """Stands for a number that cannot be taken, until it is known which field it is in; the text says why."""
+
+    __slots__ = ()
 
 
-def _real(text: str) -> float:
+def _constant(text: str) -> _Unacceptable:
+    return _Unacceptable(f"Must be a finite number; {text} is not a number of JSON.")
+
+
+def _real(text: str) -> float | _Unacceptable:
     value = float(text)
     if not math.isfinite(value):
-        raise ValueError(f"the number {text[:40]} is too large")
+        return _Unacceptable(f"The number {text[:40]} is too large; at most {sys.float_info.max:.4g} can be taken.")
     return value
 
 
-def _integer(text: str) -> int:
+def _integer(text: str) -> int | _Unacceptable:
     if len(text) > 20 or abs(int(text)) > _INTEGER_MAX:
-        raise ValueError(f"the number {text[:40]} is too large")
+        return _Unacceptable(f"The number {text[:40]} is too large; whole numbers go up to {_INTEGER_MAX:,}.")
     return int(text)
 
 
@@ -71,20 +84,30 @@ def _unique_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return result
 
 
-def _check_text(value: Any) -> None:
-    """Refuse NUL and lone surrogates, which PostgreSQL and UTF-8 cannot hold."""
-    if isinstance(value, str):
-        if "\0" in value:
-            raise ParseError("Text must not contain NUL characters.")
-        if not value.isascii():
-            try:
-                value.encode("utf-8")
-            except UnicodeEncodeError:
-                raise ParseError("Text must not contain half of a surrogate pair.") from None
+def _collect_faults(value: Any, field: str, faults: dict[str, list[str]]) -> None:
+    """Find the numbers that cannot be taken, and NUL and lone surrogates, which PostgreSQL and UTF-8 cannot hold."""
+    if isinstance(value, _Unacceptable):
+        faults.setdefault(field, []).append(str(value))
+    elif isinstance(value, str):
+        if fault := _text_fault(value):
+            faults.setdefault(field, []).append(fault)
     elif isinstance(value, dict):
         for name, item in value.items():
-            _check_text(name)
-            _check_text(item)
+            # A name that cannot be shown is a fault of the object that has it.
+            if fault := _text_fault(name):
+                faults.setdefault(field, []).append(fault)
+            else:
+                _collect_faults(item, name, faults)
     elif isinstance(value, list):
         for item in value:
-            _check_text(item)
+            _collect_faults(item, field, faults)
+
+
+def _text_fault(text: str) -> str:
+    if "\0" in text:
+        return "Text must not contain NUL characters."
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return "Text must not contain half of a surrogate pair."
+    return ""

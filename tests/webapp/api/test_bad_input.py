@@ -134,10 +134,37 @@ def test_bodies_that_are_not_acceptable_json(api: APIClient, instrument: Instrum
     assert_problem(api.post(address, raw, content_type="application/json"), 400)
 
 
-@pytest.mark.parametrize("text", ["NaN", "Infinity", "1e400", '"\\u0000"', '"\\ud834"'])
-def test_hostile_values_inside_parameters(api: APIClient, instrument: Instrument, sample: Sample, text: str) -> None:
+@pytest.mark.parametrize(
+    ("text", "limit"),
+    [
+        ("NaN", "finite"),
+        ("-Infinity", "finite"),
+        ("1e400", "1.798e+308"),
+        ("9" * 5000, "9,223,372,036,854,775,807"),
+        (str(-(2**63)), "9,223,372,036,854,775,807"),
+        ("[[NaN]]", "finite"),
+        ('"\\u0000"', "NUL"),
+        ('"\\ud834"', "surrogate"),
+        ("1.7976931348623157e308", "1e+09 MHz"),
+    ],
+    ids=lambda text: text[:12],
+)
+def test_hostile_values_inside_parameters_are_blamed_on_their_field(
+    api: APIClient, instrument: Instrument, sample: Sample, text: str, limit: str
+) -> None:
     raw = f'{{"instrument":"alpha","sample":{sample.pk},"method":"survey","parameters":{{"span_hz":{text}}}}}'
-    assert_problem(api.post("/api/v1/runs", raw.encode(), content_type="application/json"), 400)
+    response = api.post("/api/v1/runs", raw.encode(), content_type="application/json")
+    assert limit in assert_problem(response, 400, "span_hz")
+
+
+def test_frequencies_beyond_the_converter_are_refused(api: APIClient, instrument: Instrument, sample: Sample) -> None:
+    """The radio was seen to tune from 325 MHz: behind a converter on the lower side of 400 MHz NQR ends at 75 MHz."""
+    instrument.converter = {"side": "lower", "lo_hz": 400e6}
+    instrument.identity = {"uri": instrument.uri, "tuning_min_hz": 325e6, "tuning_max_hz": 3800e6}
+    instrument.save()
+    message = assert_problem(submit(api, sample, parameters=SURVEY | {"centre_frequency_hz": 80e6}), 400,
+                             "centre_frequency_hz")  # fmt: skip
+    assert "75 MHz" in message
 
 
 def test_a_body_over_the_limit(api: APIClient, instrument: Instrument, sample: Sample) -> None:
