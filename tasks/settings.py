@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.conf import settings
+
 from sdr.transceiver import ConverterSettings, InstrumentSettings
 from webapp.facility import services
 from webapp.facility.models import Instrument
@@ -19,4 +21,6 @@ def instrument_settings(instrument: Instrument) -> InstrumentSettings:
         rx_gain_db=instrument.rx_gain_db,
         tx_attenuation_db=instrument.tx_attenuation_db,
         synchronisation=instrument.synchronisation,
+        # A frozen process must be silent before its lease ends and the instrument can be claimed by another.
+        guard_timeout_s=min(InstrumentSettings.guard_timeout_s, settings.RASGADO_LEASE_S),
     )
