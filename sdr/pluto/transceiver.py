@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
@@ -30,7 +31,7 @@ class PlutoTransceiver:
     """See `sdr.transceiver.Transceiver`. Connected, locked, guarded and silent once constructed."""
 
     def __init__(self, settings: InstrumentSettings) -> None:
-        self._settings = settings
+        self._settings = self._same_radio = settings
         self._converter = Converter.from_settings(settings.converter)
         self._partial: Capture | None = None
         self._reference_level = reference.LEVEL_FIRST
@@ -40,6 +41,8 @@ class PlutoTransceiver:
         try:
             self._connect()
             self._identity = self._live().identity
+            # Whoever answers at the address after a broken connection must be the radio that is locked.
+            self._same_radio = replace(settings, serial=self._identity.serial)
             if self._identity.serial:
                 self._locks.append(RadioLock(f"serial {self._identity.serial}"))
             descriptors = [lock.fileno() for lock in self._locks]
@@ -163,7 +166,7 @@ class PlutoTransceiver:
             logger.error("%s: %s", self._settings.slug, unsafe)
 
     def _connect(self) -> None:
-        self._connection = Connection(self._settings)
+        self._connection = Connection(self._same_radio)
         with translated(self._settings.uri):
             self._configuration = Configuration(self._connection)
 
@@ -191,6 +194,8 @@ class PlutoTransceiver:
             try:
                 self.make_safe()
             except UnsafeState as unsafe:
+                if not isinstance(lost, RadioLost):
+                    raise unsafe from lost  # a lost radio is known to need a look; this one would pass for sound
                 lost.add_note(str(unsafe))
                 logger.error("%s: %s", self._settings.slug, unsafe)
             else:

@@ -19,6 +19,7 @@ import pytest
 from acquisition.shot import Shot
 from sdr import open_transceiver
 from sdr.errors import (
+    CaptureIncomplete,
     InvalidConfiguration,
     RadioBusy,
     RadioLost,
@@ -30,6 +31,7 @@ from sdr.errors import (
 )
 from sdr.guard_client import read_status
 from sdr.pluto.names import PHY, TDD, TX
+from sdr.pluto.running_shot import RunningShot
 from sdr.simulated import SimulatedProcess, running
 from sdr.transceiver import ConverterSettings, InstrumentSettings
 from tests.sdr.pluto.conftest import LINE_HZ, SAMPLE, instrument, transmissions
@@ -228,6 +230,35 @@ class TestLosing:
             ):
                 transceiver.play(long_shot(), on_average=lambda done: radio.kill() if done > 8 else None)
             assert any("could not be confirmed" in note for note in raised.value.__notes__)
+
+    def test_no_error_hides_that_the_transmitter_may_be_on(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A shot that failed for another reason, on a radio that then does not answer, ends as unsafe."""
+        with running(SAMPLE) as radio:
+            transceiver = open_transceiver(instrument(radio, connect_timeout_s=0.5))
+
+            def cut_short(running_shot: RunningShot, level: float) -> None:
+                radio.kill()
+                raise CaptureIncomplete("The radio gave fewer samples.")
+
+            monkeypatch.setattr(RunningShot, "run", cut_short)
+            with pytest.raises(UnsafeState):
+                transceiver.play(shot())
+            with pytest.raises(UnsafeState):
+                transceiver.close()
+
+    def test_another_radio_at_the_same_address(self) -> None:
+        """After a broken connection only the radio that was opened, and is locked, is driven again."""
+        with running(SAMPLE, serial="first") as radio:
+            transceiver = open_transceiver(instrument(radio))
+            radio.kill()
+            with pytest.raises(RadioLost):
+                transceiver.play(shot())
+            with running(SAMPLE, serial="second", port=int(radio.uri.rsplit(":", 1)[1])) as other:
+                with pytest.raises(WrongRadio, match="first"):
+                    transceiver.play(shot())
+                with pytest.raises(UnsafeState, match="second"):
+                    transceiver.close()
+                assert transmissions(other) == []
 
     def test_a_reply_that_never_comes(self) -> None:
         with (
