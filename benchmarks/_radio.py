@@ -54,7 +54,7 @@ def transmitting(settings: InstrumentSettings, shot: Shot) -> Iterator[None]:
         pulse_samples=len(shot.waveform),
         frames=0,
     )
-    with CyclicTransmitBuffer(connection.tx, quantise(shot.waveform)):
+    with CyclicTransmitBuffer(connection.tx, quantise(shot.waveform), len(shot.waveform)):
         connection.tdd.start()
         yield
     connection.tdd.disable()

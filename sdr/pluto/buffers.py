@@ -96,9 +96,14 @@ _abandoned: list[iio.Buffer] = []
 
 
 class CyclicTransmitBuffer(_Buffer):
-    """Transmits the same integers (2 n,) again and again until it is destroyed (or the TDD core holds it back)."""
+    """Transmits integers (2 n,) and silence, `samples` in all, again and again until it is destroyed.
 
-    def __init__(self, device: iio.Device, integers: npt.NDArray[np.int16]) -> None:
-        super().__init__(device, len(integers) // 2, output=True, cyclic=True)
-        self._view()[:] = integers
+    Unless the TDD core holds it back.
+    """
+
+    def __init__(self, device: iio.Device, integers: npt.NDArray[np.int16], samples: int) -> None:
+        super().__init__(device, samples, output=True, cyclic=True)
+        view = self._view()
+        view[: len(integers)] = integers
+        view[len(integers) :] = 0
         self._live().push()

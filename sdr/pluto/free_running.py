@@ -10,9 +10,8 @@ from sdr.errors import AlignmentFailed, SafetyLimitExceeded
 from sdr.pluto import buffers
 from sdr.pluto.accumulate import Frame
 from sdr.pluto.connection import Connection
-from sdr.pluto.playing import BUFFER_SAMPLES_MAX, Pattern, as_complex, padded, queue_length
+from sdr.pluto.playing import BUFFER_SAMPLES_MAX, Excitation, Pattern, as_complex, queue_length
 from sdr.pluto.rounds import BURST_S
-from sdr.pluto.samples import quantise
 from sdr.pluto.waiting import receive
 
 # Frames are handed over with this much before the first transmitted sample.
@@ -50,14 +49,14 @@ class FreeRunningPlayer:
         return self._frame
 
     def burst(
-        self, waveform: ComplexArray, frames: int, take: Callable[[Frame], None], poll: Callable[[], None]
+        self, excitation: Excitation, frames: int, take: Callable[[Frame], None], poll: Callable[[], None]
     ) -> None:
         still_wanted = frames
         self._expected = None
 
         def cut(block: Frame) -> None:
             nonlocal still_wanted
-            start = self._find(block, waveform)
+            start = self._find(block, excitation.waveform)
             while still_wanted and start - LEAD_SAMPLES + self._frame <= len(block) // 2:
                 first = 2 * (start - LEAD_SAMPLES)
                 take(block[first : first + 2 * self._frame])
@@ -65,9 +64,8 @@ class FreeRunningPlayer:
                 still_wanted -= 1
             self._expected = (start - len(block) // 2) % self._period
 
-        integers = quantise(padded(waveform, self._period))
         with (
-            buffers.CyclicTransmitBuffer(self._connection.tx, integers),
+            buffers.CyclicTransmitBuffer(self._connection.tx, excitation.integers, self._period),
             buffers.ReceiveBuffer(self._connection.rx, self._block, queue_length(self._block)) as reception,
         ):
             while still_wanted:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
+import numpy.typing as npt
 
 from acquisition.shot import ComplexArray
 from sdr.pluto.accumulate import Frame
+from sdr.pluto.samples import quantise
 
 # Samples in the queue of receptions that the radio's memory surely has room for.
 QUEUE_SAMPLES = 16_000_000
@@ -28,6 +31,18 @@ class Pattern:
     frames_max: int
 
 
+@dataclass(frozen=True, eq=False)
+class Excitation:
+    """A waveform (n,), and the integers that make the radio play it: a shot plays each of its few many times."""
+
+    waveform: ComplexArray
+
+    @cached_property
+    def integers(self) -> npt.NDArray[np.int16]:
+        """Interleaved I and Q (2 n,); raises ValueError if the waveform goes beyond full scale."""
+        return quantise(self.waveform)
+
+
 class Player(Protocol):
     """Transmits one waveform at a time and hands over frames of reception; silent between bursts."""
 
@@ -37,11 +52,11 @@ class Player(Protocol):
         ...
 
     def burst(
-        self, waveform: ComplexArray, frames: int, take: Callable[[Frame], None], poll: Callable[[], None]
+        self, excitation: Excitation, frames: int, take: Callable[[Frame], None], poll: Callable[[], None]
     ) -> None:
-        """Transmit `waveform` `frames` times and give each frame (2 frame_samples,) to `take`.
+        """Transmit `excitation` `frames` times and give each frame (2 frame_samples,) to `take`.
 
-        All waveforms given to one player have the same length.
+        All excitations given to one player have the same length.
         """
         ...
 
@@ -58,10 +73,3 @@ def queue_length(block_samples: int) -> int:
 def as_complex(frame: Frame) -> ComplexArray:
     """A frame of interleaved integers (2 n,) as complex numbers (n,)."""
     return frame.astype(np.float32).view(np.complex64)
-
-
-def padded(waveform: ComplexArray, samples: int) -> ComplexArray:
-    """The waveform followed by silence, `samples` in all."""
-    whole = np.zeros(samples, dtype=np.complex64)
-    whole[: len(waveform)] = waveform
-    return whole

@@ -17,7 +17,7 @@ from acquisition.shot import ComplexArray
 from sdr import alignment
 from sdr.errors import AlignmentFailed
 from sdr.pluto.accumulate import RX_FULL_SCALE, FrameSum
-from sdr.pluto.playing import Pattern, Player
+from sdr.pluto.playing import Excitation, Pattern, Player
 
 HALF_SAMPLES = 64
 GAP_SAMPLES = 128
@@ -55,7 +55,7 @@ def measure(player: Player, peak: float, level: float, poll: Callable[[], None])
         waveform = shape(level)
         frame_sum = FrameSum(player.frame_samples)
         try:
-            player.burst(waveform, FRAMES, frame_sum.add, poll)
+            player.burst(Excitation(waveform), FRAMES, frame_sum.add, poll)
             if not frame_sum.overloaded().any():
                 heard = frame_sum.total() / np.float32(FRAMES * RX_FULL_SCALE)
                 found = alignment.find_start(heard, waveform)

@@ -17,7 +17,7 @@ from sdr.pluto import reference
 from sdr.pluto.accumulate import Frame, PhaseCycleAverage
 from sdr.pluto.connection import Connection
 from sdr.pluto.free_running import FreeRunningPlayer
-from sdr.pluto.playing import Pattern, Player, as_complex, queue_length
+from sdr.pluto.playing import Excitation, Pattern, Player, as_complex, queue_length
 from sdr.pluto.rounds import bursts
 from sdr.pluto.samples import dequantise, quantise
 from sdr.pluto.triggered import DELAY_SAMPLES_MAX, LEAD_SAMPLES, TriggeredPlayer
@@ -74,18 +74,18 @@ class RunningShot:
         self._measure_reference(reference_level)
         player = self._player(self._pattern())
         self._average = average = PhaseCycleAverage(player.frame_samples, self._cycle)
+        excitations = [Excitation((self._waveform * np.complex64(phase)).astype(np.complex64)) for phase in self._cycle]
         try:
             for burst in bursts(
                 self._shot.averages, len(self._cycle), self._shot.repetition_time_s, self._frames_max()
             ):
-                waveform = (self._waveform * np.complex64(self._cycle[burst.phase])).astype(np.complex64)
                 frame_sum = average.frame_sum(burst.phase)
 
                 def take(frame: Frame, add: Callable[[Frame], None] = frame_sum.add) -> None:
                     self._keep_first_and_last(frame)
                     add(frame)
 
-                player.burst(waveform, burst.frames, take, self._poll)
+                player.burst(excitations[burst.phase], burst.frames, take, self._poll)
                 if burst.ends_round:
                     average.commit()
                 self._guard.alive()

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from acquisition.shot import ComplexArray
 from sdr.pluto import buffers
 from sdr.pluto.accumulate import Frame
 from sdr.pluto.connection import Connection
-from sdr.pluto.playing import Pattern, padded, queue_length
-from sdr.pluto.samples import quantise
+from sdr.pluto.playing import Excitation, Pattern, queue_length
 from sdr.pluto.waiting import receive
 
 # Reception begins this much before transmission, so that the onset of the leakage is seen.
@@ -45,13 +43,12 @@ class TriggeredPlayer:
         return self._block
 
     def burst(
-        self, waveform: ComplexArray, frames: int, take: Callable[[Frame], None], poll: Callable[[], None]
+        self, excitation: Excitation, frames: int, take: Callable[[Frame], None], poll: Callable[[], None]
     ) -> None:
-        integers = quantise(padded(waveform, self._pulse_samples))
         if frames != self._frames:
             self._tdd.wait_for_end(self._end_within_s, poll)
             self._configure(frames)
-        with buffers.CyclicTransmitBuffer(self._connection.tx, integers):
+        with buffers.CyclicTransmitBuffer(self._connection.tx, excitation.integers, self._pulse_samples):
             self._tdd.wait_for_end(self._end_within_s, poll)
             self._tdd.start()
             receive(self._receive, frames, take, poll)

@@ -49,6 +49,10 @@ class Bench:
         reception = settings.reception(self._converter, self._phase_rad)
         return self._frontend.receive(seen, spins, self._spins.version, reception, start_s)
 
+    def prepare(self, samples: int) -> None:
+        """The next `samples` samples will be wanted soon; may be called from any thread."""
+        self._frontend.prepare(samples)
+
     def silence(self, length: int, settings: RadioSettings, start_s: float) -> Samples:
         """What is received when neither transmitter nor spins say anything; takes no time of the spins."""
         reception = settings.reception(self._converter, self._phase_rad)

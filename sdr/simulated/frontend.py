@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from sdr.simulated.noise import NoiseSource
 from sdr.simulated.samples import Imperfections, Interference
 from sdr.simulated.waveform import Span
 
@@ -89,7 +90,7 @@ class Frontend:
     ) -> None:
         self._imperfections = imperfections
         self._interference = interference
-        self._rng = rng
+        self._noise = NoiseSource(rng)
         self._dc_phase = rng.uniform(0, 2 * math.pi)
         self._interference_phases = rng.uniform(0, 2 * math.pi, len(interference))
         self._frames: OrderedDict[tuple[object, ...], Float32] = OrderedDict()
@@ -101,6 +102,10 @@ class Frontend:
         steady = self._steady(span, spins, spins_version, reception, start_s)
         disturbed = self._disturb(steady, reception, start_s)
         return self._digitise(disturbed, reception)
+
+    def prepare(self, samples: int) -> None:
+        """Draw the noise of the next `samples` samples ahead; may be called from any thread."""
+        self._noise.prepare(2 * samples)
 
     def _steady(
         self, span: Span, spins: Complex64 | None, version: int, reception: Reception, start_s: float
@@ -167,11 +172,9 @@ class Frontend:
         thermal = self._imperfections.noise_lsb * reception.gain * math.sqrt(bandwidth / REFERENCE_RATE_HZ)
         sigma = np.float32(math.hypot(thermal if reception.receiver_on else 0.0, _ADC_NOISE_LSB) / math.sqrt(2))
         out = np.empty(len(wave), np.int16)
-        noise = np.empty(min(_CHUNK, len(wave)), np.float32)
         for begin in range(0, len(wave), _CHUNK):
             part = wave[begin : begin + _CHUNK]
-            values = noise[: len(part)]
-            self._rng.standard_normal(dtype=np.float32, out=values)
+            values = self._noise.take(len(part))
             values *= sigma
             values += part
             np.rint(values, out=values)

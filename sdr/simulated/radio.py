@@ -311,6 +311,12 @@ class Radio:
             self._advance_to_block()
         return self._receiver.fetch().data() if self._receiver.has_data else None
 
+    def prepare_block(self) -> None:
+        """Do what can be done ahead for the next block; changes nothing, so it needs no lock."""
+        receiver = self._receiver
+        if receiver is not None:
+            self._bench.prepare(receiver.block_length * self._settings.decimation)
+
     def _advance_to_block(self) -> None:
         assert self._receiver is not None
         while not self._receiver.has_data:

@@ -271,6 +271,8 @@ class _Connection:
             self._send_block(protocol.chunk_header(len(part), mask if first else None), part)
             left -= len(part)
             first = False
+        if not self._pending:
+            self._radio.prepare_block()
 
     def _send_block(self, header: bytes, data: memoryview) -> None:
         fault = self._server.faults.on_read()

@@ -29,13 +29,15 @@ class Waveform:
     @classmethod
     def from_int16(cls, interleaved: npt.NDArray[np.int16]) -> Waveform:
         """From the interleaved I, Q values of the DMA buffer, shape (2 n,); values beyond full scale are clipped."""
-        pairs = np.clip(interleaved.reshape(-1, 2).astype(np.int32), -FULL_SCALE, FULL_SCALE)
-        i, q = pairs[:, 0], pairs[:, 1]
-        nonzero = np.flatnonzero((i != 0) | (q != 0))
-        quadrant = _quadrant(int(i[nonzero[0]]), int(q[nonzero[0]])) if nonzero.size else 0
-        for _ in range(quadrant):  # multiply by -1j, exactly
-            i, q = q, -i
-        canonical = np.stack([i, q], axis=1)
+        values = np.clip(interleaved, -FULL_SCALE, FULL_SCALE)
+        canonical = values.reshape(-1, 2)
+        first = int(np.argmax(values != 0)) // 2 if values.any() else None
+        quadrant = 0 if first is None else _quadrant(int(canonical[first, 0]), int(canonical[first, 1]))
+        # Multiply by -1j as often, exactly.
+        if quadrant in (2, 3):
+            canonical = -canonical
+        if quadrant in (1, 3):
+            canonical = np.stack([canonical[:, 1], -canonical[:, 0]], axis=1)
         key = hashlib.blake2b(canonical.tobytes(), digest_size=16).digest()
         samples = (canonical.astype(np.float32) / np.float32(FULL_SCALE)).view(np.complex64)[:, 0]
         return cls(np.ascontiguousarray(samples), quadrant, key)
