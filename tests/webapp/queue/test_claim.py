@@ -27,6 +27,14 @@ def test_claims_in_order_of_position_then_submission(make_run: Callable[..., Run
     assert later.fence == claim.fence + 1
 
 
+def test_equal_positions_go_by_submission(make_run: Callable[..., Run]) -> None:
+    first = make_run(position=1)
+    make_run(position=1)
+    make_run(position=2)
+    claim = claim_next("probe", "w")
+    assert claim is not None and claim.run_id == first.pk
+
+
 def test_claim_sets_lease_state_fence_and_event(make_run: Callable[..., Run], instrument: Instrument) -> None:
     run = make_run()
     claim = claim_next("probe", "host:1")

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from webapp.facility.models import Instrument
 from webapp.runs.models import Run
 from webapp.runs.queue import jobs
 from webapp.runs.queue.sweep import sweep
@@ -88,6 +89,18 @@ def test_the_sweep_repeats_hints_for_all_that_waits(
         ("tasks.instrument.look", ["probe"], "instrument.probe"),
         ("tasks.processing.process", [spectrum.pk], "processing"),
     ]
+
+
+@pytest.mark.parametrize("status", ["needs_check", "offline"])
+def test_the_sweep_has_an_instrument_checked_though_no_run_waits(
+    instrument: Instrument, status: str, hints_sent: list[object],
+    django_capture_on_commit_callbacks: Callable[..., object],
+) -> None:  # fmt: skip
+    """So that it comes back by itself when its radio does."""
+    Instrument.objects.update(status=status)
+    with django_capture_on_commit_callbacks(execute=True):
+        assert sweep()["instruments"] == 1
+    assert hints_sent == [("tasks.instrument.look", ["probe"], "instrument.probe")]
 
 
 def test_the_sweep_is_silent_when_nothing_waits(instrument: object, hints_sent: list[object]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -74,6 +75,14 @@ def test_a_live_lease_is_left_alone(make_run: Callable[..., Run]) -> None:
     assert expire_leases() == 0
     run.refresh_from_db()
     assert run.state == "claimed"
+
+
+def test_a_lower_fence_owns_nothing_even_while_the_run_is_active(make_run: Callable[..., Run]) -> None:
+    make_run()
+    claim = _claim()
+    with pytest.raises(LeaseLost):
+        ownership.renew(replace(claim, fence=claim.fence - 1))
+    assert ownership.renew(claim) is False
 
 
 @pytest.mark.parametrize(
