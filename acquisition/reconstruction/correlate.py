@@ -27,7 +27,8 @@ def correlation_spectrum(
     For each capture S = Y X* / (|X|^2 + eps) with Y the transform of the data (zero where there are none) and eps the
     `regularisation` times the largest |X|^2; the cross-correlation is weighted with exp(-t / `decay_s`), which keeps
     the noise of times when no line is left out of the spectrum. The result is in units of a line's amplitude
-    times s. Where captures overlap they are averaged with weights |X|^4 / (|X|^2 + eps)^2 / sigma^2.
+    times s. Where captures overlap they are averaged with weights |X|^4 / (|X|^2 + eps)^2 / sigma^2. `noise_sigma` is
+    the standard deviation of a bin in the median over the band: noise is least where the excitation is strongest.
     """
     low, high = band_hz
     step_hz = min(record.rate_hz / record.transform_length for record in records)
@@ -51,13 +52,32 @@ def correlation_spectrum(
         line = np.interp(grid, axis, spectrum.real) + 1j * np.interp(grid, axis, spectrum.imag)
         total += own * line
         weight += own
-        # White noise in the data, filtered and apodised; its mean square over the band is what is quoted.
-        gain = float(np.mean(np.abs(filtered) ** 2)) * record.count / length
-        own_variance = (
-            sigma**2 * gain * length * float(np.sum(np.exp(-2 * lag_s / decay_s))) / record.rate_hz**2 / length
-        )
+        noise = fft.fftshift(_noise_variance(filtered, record, decay_s)) * float(sigma) ** 2
+        own_variance = np.interp(grid, axis, noise)
         variance += own**2 * own_variance
     used = weight > 1e-6 * weight.max(initial=0.0)
     values = np.where(used, total / np.where(used, weight, 1.0), 0.0)
-    noise = float(np.sqrt(np.median((variance / np.where(used, weight, 1.0) ** 2)[used]))) if used.any() else 0.0
-    return Spectrum(float(grid[0]), float(step_hz), values.astype(np.complex64), noise)
+    noise_sigma = float(np.sqrt(np.median((variance / np.where(used, weight, 1.0) ** 2)[used]))) if used.any() else 0.0
+    return Spectrum(float(grid[0]), float(step_hz), values.astype(np.complex64), noise_sigma)
+
+
+def _noise_variance(filtered: Complex, record: Record, decay_s: float) -> Real:
+    """Variance of each bin for received noise of variance 1 a sample, after the filter and the apodisation.
+
+    Apodisation multiplies correlations in time, so it smooths the noise power over frequency with the transform of its
+    own autocorrelation, sum_n w_n w_(n+l) = q^l (1 - q^(2 (half - l))) / (1 - q^2) for w_n = q^n, n < half. Of the
+    filter's response in time, each lag sees what falls on received samples; the mean over the lags is taken.
+    """
+    length = record.transform_length
+    half = length // 2
+    fall = 1.0 / (decay_s * record.rate_hz)
+    lag = np.arange(half)
+    overlap = np.zeros(length)
+    overlap[:half] = np.exp(-fall * lag) * np.expm1(-2.0 * fall * (half - lag)) / np.expm1(-2.0 * fall)
+    overlap[-half + 1 :] = overlap[half - 1 : 0 : -1]
+    smooth = fft.fft(fft.ifft(np.abs(filtered) ** 2) * overlap).real
+    response = np.abs(fft.fft(filtered)) ** 2
+    received = fft.ifft(fft.fft(record.mask, length) * np.conj(fft.fft(response)))[:half].real
+    weights = np.exp(-2.0 * fall * lag)
+    share = float(weights @ received) / max(float(weights.sum() * response.sum()), 1e-300)
+    return np.maximum(smooth, 0.0) * share / record.rate_hz**2

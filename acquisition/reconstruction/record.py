@@ -144,6 +144,14 @@ class Record:
             z[2] = recur(hop, inputs[:, 2] + hop * self.step * (2 * before_1 + self.step * before))
         return z
 
+    def sources(self, exponent: complex, saturation: float = 0.0) -> Complex:
+        """What the waveform adds to the state of a line at each sample, (samples,); see `line_states`."""
+        if saturation == 0.0:
+            return self.drive
+        out = np.zeros(self.samples, dtype=np.complex128)
+        np.add.at(out, self._teeth.centre, self._teeth.turns(exponent, saturation))
+        return out
+
     def carrier_states(self, exponent: complex) -> Complex:
         """The same for a signal that was always there, p^n, whatever is transmitted."""
         z = np.exp(exponent * self.start)

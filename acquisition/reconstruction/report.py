@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -26,34 +26,45 @@ WEAK_STATISTIC = 120.0
 """Below this SNR squared the uncertainty is taken from the whole likelihood and not from its curvature at the top."""
 
 
-def lines_of(unfolder: Unfolder) -> list[Line]:
+@dataclass(frozen=True)
+class Found:
+    """A line and the components that it stands for, the strongest first."""
+
+    line: Line
+    components: tuple[int, ...]
+
+
+def lines_of(unfolder: Unfolder) -> list[Found]:
     """Every line that the pursuit found, by rising frequency."""
     variances = covariance(unfolder.solution, unfolder.components)
     lines = [
-        _line(unfolder, i, variances)
+        Found(_line(unfolder, i, variances), (i,))
         for i, component in enumerate(unfolder.components)
         if component.kind == "line" and component.members
     ]
     return _resolved(lines)
 
 
-def _resolved(lines: list[Line]) -> list[Line]:
+def _resolved(lines: list[Found]) -> list[Found]:
     """Lines by rising frequency, with those closer than half a width to a stronger one taken for parts of that one.
 
     Such a pair cannot be told from one line of another shape, so it is given as one, whose frequency is uncertain by
     half their distance.
     """
-    kept: list[Line] = []
-    for line in sorted(lines, key=lambda line: line.snr, reverse=True):
-        for i, other in enumerate(kept):
+    kept: list[Found] = []
+    for found in sorted(lines, key=lambda found: found.line.snr, reverse=True):
+        line = found.line
+        for i, known in enumerate(kept):
+            other = known.line
             distance = abs(line.frequency_hz - other.frequency_hz)
             if distance < 0.5 * max(line.fwhm_hz, other.fwhm_hz):
                 sigma = math.hypot(other.frequency_sigma_hz, distance / 2)
-                kept[i] = replace(other, frequency_sigma_hz=sigma, reason="Unresolved: two lines, or not Lorentzian.")
+                one = replace(other, frequency_sigma_hz=sigma, reason="Unresolved: two lines, or not Lorentzian.")
+                kept[i] = Found(one, known.components + found.components)
                 break
         else:
-            kept.append(line)
-    return sorted(kept, key=lambda line: line.frequency_hz)
+            kept.append(found)
+    return sorted(kept, key=lambda found: found.line.frequency_hz)
 
 
 def _line(unfolder: Unfolder, index: int, variances: Real) -> Line:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from acquisition.experiment import Spectrum
-from acquisition.lines import Line
+from acquisition.lines import Line, LineStatus
+from acquisition.reconstruction.picture import Picture
 
 
 @dataclass(frozen=True, eq=False)
@@ -13,10 +15,23 @@ class Reconstruction:
     """Lines by rising frequency, the spectrum they were seen in, and what a user should know about both.
 
     `noise_sigma` is the standard deviation of the complex noise of one sample, E|n|^2 = sigma^2, in units of the
-    captures (root mean square over them); `spectrum.noise_sigma` that of one bin of the spectrum.
+    captures (root mean square over them); `spectrum.noise_sigma` that of one bin of the spectrum. `picture` draws the
+    spectrum again when the lines have been judged; None where no line was fitted to what it shows.
     """
 
     lines: tuple[Line, ...]
     spectrum: Spectrum
     noise_sigma: float
     messages: tuple[str, ...] = ()
+    picture: Picture | None = None
+
+    def judged(self, judged: Sequence[Line], settled: tuple[Line, ...]) -> Reconstruction:
+        """This result after the verdict: `judged` are its lines in their order, `settled` what became of all of them.
+
+        A line of `judged` that is not among `settled` itself was found to be another one of them, so it is rejected.
+        """
+        if self.picture is None:
+            return replace(self, lines=settled)
+        kept = {id(line) for line in settled}
+        final = [line if id(line) in kept else replace(line, status=LineStatus.REJECTED) for line in judged]
+        return replace(self, lines=settled, spectrum=self.picture.spectrum(final))

@@ -9,8 +9,8 @@ import numpy as np
 
 from acquisition.experiment import Spectrum
 from acquisition.lines import Line
-from acquisition.reconstruction.correlate import correlation_spectrum
 from acquisition.reconstruction.parameters import ReconstructionParameters
+from acquisition.reconstruction.picture import Picture
 from acquisition.reconstruction.record import Record, TooIrregular
 from acquisition.reconstruction.report import lines_of
 from acquisition.reconstruction.result import Reconstruction
@@ -33,19 +33,29 @@ def reconstruct_survey(
         return Reconstruction((), empty, 0.0, tuple(messages))
     unfolder = Unfolder(records, chosen)
     unfolder.run()
-    lines = lines_of(unfolder)
-    unsure = [line for line in lines if line.unfolding_confidence < chosen.minimum_confidence]
+    found = lines_of(unfolder)
+    sure = [one for one in found if one.line.unfolding_confidence >= chosen.minimum_confidence]
     messages += unfolder.messages
     messages += [
-        f"A line near {line.frequency_hz / 1e6:.4f} MHz was left out: "
-        f"its tooth is certain to {line.unfolding_confidence:.2f} only."
-        for line in unsure
+        f"A line near {one.line.frequency_hz / 1e6:.4f} MHz was left out: "
+        f"its tooth is certain to {one.line.unfolding_confidence:.2f} only."
+        for one in found
+        if one not in sure
     ]
-    low = min(searcher.low_hz for searcher in unfolder.searchers)
-    high = max(searcher.high_hz for searcher in unfolder.searchers)
-    spectrum = correlation_spectrum(records, [record.received for record in records], unfolder.sigmas, (low, high))
+    lines = tuple(one.line for one in sure)
+    picture = Picture(
+        tuple(records),
+        unfolder.sigmas,
+        tuple(unfolder.components),
+        unfolder.solution,
+        tuple(one.components for one in sure),
+        (
+            min(searcher.low_hz for searcher in unfolder.searchers),
+            max(searcher.high_hz for searcher in unfolder.searchers),
+        ),
+    )
     noise = math.sqrt(float(np.mean(unfolder.sigmas**2)))
-    return Reconstruction(tuple(line for line in lines if line not in unsure), spectrum, noise, tuple(messages))
+    return Reconstruction(lines, picture.spectrum(lines), noise, tuple(messages), picture)
 
 
 def fit_line(
@@ -66,7 +76,8 @@ def fit_line(
     band = (near_hz - search_half_width_hz, near_hz + search_half_width_hz)
     unfolder = Unfolder(records, chosen, band_hz=band)
     unfolder.run()
-    lines = [line for line in lines_of(unfolder) if abs(line.frequency_hz - near_hz) <= search_half_width_hz]
+    lines = [one.line for one in lines_of(unfolder)]
+    lines = [line for line in lines if abs(line.frequency_hz - near_hz) <= search_half_width_hz]
     return max(lines, key=lambda line: line.snr, default=None)
 
 

@@ -52,7 +52,7 @@ def test_spectrum_shows_the_line_above_its_noise() -> None:
     assert magnitude.max() > 5 * spectrum.noise_sigma
     empty = reconstruct_survey([synthetic_capture(WAVEFORM, [], 0.5)], ReconstructionParameters()).spectrum
     measured = np.sqrt(np.mean(np.abs(empty.values) ** 2))
-    assert empty.noise_sigma == pytest.approx(measured, rel=0.5)
+    assert empty.noise_sigma == pytest.approx(measured, rel=0.2)
 
 
 def test_lines_that_alias_on_each_other_are_both_found() -> None:
