@@ -88,7 +88,7 @@ def judge_all(
     """The survey's candidates after their second measurement, same lines told apart."""
     spacing_hz = tooth_spacing_hz(survey)
     judged = [judge(line, narrow, parameters, spacing_hz, found.lines).line for line in found.lines]
-    return replace(found, lines=settle(judged))
+    return found.judged(judged, settle(judged))
 
 
 def survey_candidates(
