@@ -61,6 +61,9 @@ NARROW_HZ = 100.0
 """A signal that may be narrower than this (within two standard deviations) may be interference: it needs a control."""
 
 
+SURVEY_ONLY = "It was seen in the survey only, and not measured again by itself."
+
+
 @dataclass(frozen=True)
 class Judgement:
     """What the narrow-band captures say of one candidate. `decided` is False where more averages could change it."""
@@ -79,7 +82,7 @@ def reconstruct(captures: Sequence[Capture], parameters: ReconstructionParameter
     if not survey:
         return _narrow_only(narrow, parameters)
     found = survey_candidates(survey, parameters, weak=bool(narrow))
-    return judge_all(found, survey, narrow, parameters) if narrow else found
+    return judge_all(found, survey, narrow, parameters)
 
 
 def judge_all(
@@ -120,13 +123,13 @@ def judge(
     """One candidate in the light of the narrow-band captures that excite it.
 
     Confirmed when it is there again, at every centre frequency; moved when it is on a neighbouring tooth instead;
-    rejected when the captures would show it and do not. Without captures it stays a candidate. `known` are the lines of
-    the survey, whose strong ones are not to be taken for the candidate.
+    rejected when the captures would show it and do not. Without captures it stays a candidate, with that as
+    the reason. `known` are the lines of the survey, whose strong ones are not to be taken for the candidate.
     """
     strong = [line for line in known if line.snr >= STRONG_SNR and line is not candidate]
     covering = [capture for capture in narrow if excites(capture, candidate.frequency_hz)]
     if not covering:
-        return Judgement(candidate, decided=True)
+        return Judgement(replace(candidate, reason=SURVEY_ONLY), decided=True)
     strict = CONFIRM_SHARE * parameters.false_alarms_per_survey
     half_width_hz = _search_half_width_hz(candidate)
     search = _Search(candidate.fwhm_hz, half_width_hz, strong)

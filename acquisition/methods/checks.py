@@ -14,6 +14,9 @@ from acquisition.methods.parameters import parse
 SHOTS_MAX = 5_000_000
 """Most excitations that one run may plan; a bound on mistakes, above what a day usually allows."""
 
+WINDOWS_MAX = 10_000
+"""Most windows that one survey may plan: each is one shot at least, and one entry of the plan."""
+
 RECEIVE_SAMPLES_MIN = 8
 """Fewest samples that must be left to receive in a gap between two teeth."""
 
@@ -38,6 +41,17 @@ def time_text(value_s: float) -> str:
         if size >= smallest:
             return f"{value_s / scale:.4g} {unit}"
     return f"{value_s * 1e6:.4g} µs"
+
+
+def count_text(number: float) -> str:
+    """A count with separated thousands, and with four digits where it would be too long to read."""
+    return f"{number:,.0f}" if number < 1e12 else f"{number:.4g}"
+
+
+def least_time_text(value_s: float) -> str:
+    """A time rounded up to four digits: what is entered from this sentence is long enough."""
+    digit = 10.0 ** (math.floor(math.log10(value_s)) - 3)
+    return time_text(math.ceil(value_s / digit - 1e-9) * digit)
 
 
 def static_faults(parameters: Any) -> list[FieldError]:
@@ -94,24 +108,27 @@ def pulse_length_fault(field: str, length_s: float, limits: InstrumentLimits) ->
 def duty_fault(field: str, transmit_s: float, repetition_time_s: float, limits: InstrumentLimits) -> FieldError | None:
     """Transmitting time over repetition time against the duty limit."""
     duty = transmit_s / repetition_time_s
-    if duty <= limits.duty_max * (1.0 + 1e-9):
+    # Compared exactly as the driver does it: what is accepted here must not be refused there.
+    if duty <= limits.duty_max:
         return None
     return FieldError(
         field,
         f"The transmitter would be on for {100 * duty:.3g} % of the time; the instrument's limit is "
-        f"{100 * limits.duty_max:.3g} %. Use a repetition time of at least {time_text(transmit_s / limits.duty_max)}.",
+        f"{100 * limits.duty_max:.3g} %. Use a repetition time of at least "
+        f"{least_time_text(transmit_s / limits.duty_max)}.",
     )
 
 
 def repetition_time_fault(repetition_time_s: float, shot_s: float, limits: InstrumentLimits) -> FieldError | None:
     """The repetition time must hold excitation and reception, and respect the instrument's shortest."""
     shortest = max(shot_s + GUARD_S, limits.repetition_time_min_s)
-    if repetition_time_s >= shortest * (1.0 - 1e-9):
+    # The guard time leaves room for rounding; the instrument's own limit does not.
+    if repetition_time_s >= limits.repetition_time_min_s and repetition_time_s >= shortest * (1.0 - 1e-9):
         return None
     return FieldError(
         "repetition_time_s",
-        f"The repetition time must be at least {time_text(shortest)} (pulse and reception take {time_text(shot_s)}), "
-        f"not {time_text(repetition_time_s)}.",
+        f"The repetition time must be at least {least_time_text(shortest)} (pulse and reception take "
+        f"{time_text(shot_s)}), not {time_text(repetition_time_s)}.",
     )
 
 
@@ -122,7 +139,7 @@ def capture_fault(field: str, capture_s: float, sample_rate_hz: float, limits: I
     longest = time_text(limits.capture_samples_max / sample_rate_hz)
     return FieldError(
         field,
-        f"One reception would take {samples:,.0f} samples; the buffer holds {limits.capture_samples_max:,}, "
+        f"One reception would take {count_text(samples)} samples; the buffer holds {limits.capture_samples_max:,}, "
         f"which is {longest} at this sampling rate.",
     )
 
@@ -133,8 +150,8 @@ def amount_fault(field: str, shots: float, duration_s: float, limits: Instrument
         return None
     return FieldError(
         field,
-        f"The plan has {shots:,.0f} shots and would take {time_text(duration_s)}; at most {SHOTS_MAX:,} shots and "
-        f"{time_text(limits.run_duration_max_s)} are allowed.",
+        f"The plan has {count_text(shots)} shots and would take {time_text(duration_s)}; at most {SHOTS_MAX:,} shots "
+        f"and {time_text(limits.run_duration_max_s)} are allowed.",
     )
 
 

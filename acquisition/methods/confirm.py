@@ -11,12 +11,13 @@ from acquisition.errors import FieldError, InvalidParameters
 from acquisition.experiment import ExperimentResult, Plan, Spectrum
 from acquisition.limits import InstrumentLimits
 from acquisition.lines import Line, LineStatus
-from acquisition.methods import checks, narrow_band
+from acquisition.methods import checks, fits, narrow_band
 from acquisition.methods.narrow_band import NarrowBandSettings
 from acquisition.methods.parameters import parameter
 from acquisition.methods.registry import Method
 from acquisition.methods.script import ScriptedExperiment, Shots
 from acquisition.reconstruction import ReconstructionParameters
+from acquisition.shot import Shot
 
 TOOTH_SPACING_HZ = 50e3
 """Stands for the spacing of a survey's teeth when the centre frequencies are chosen without a survey."""
@@ -90,16 +91,15 @@ def plan(parameters: ConfirmParameters, limits: InstrumentLimits) -> Plan:
     p = parameters
     settings = _settings(p)
     pulse_s = narrow_band.pulse_length_s(settings, limits)
-    delay_s = _delay_s(p, limits) or 0.0
+    delay_s = _delay_s(p, limits)
     averages = checks.whole_cycles(p.averages)
-    on_s = pulse_s * (3 if delay_s else 1)
-    shot_s = on_s + 2 * delay_s + p.observation_s
+    shot_s = narrow_band.pulse_train(settings, limits, delay_s).total / p.sample_rate_hz + (delay_s or 0.0)
+    shot_s += p.observation_s
     found: list[FieldError | None] = [
         checks.frequency_range_fault(p.frequency_hz, 0.0, limits, "frequency_hz", "frequency_hz"),
         checks.amount_fault("averages", 2 * averages, 2 * averages * p.repetition_time_s, limits),
         checks.repetition_time_fault(p.repetition_time_s, shot_s, limits),
-        checks.duty_fault("repetition_time_s", on_s, p.repetition_time_s, limits),
-        checks.pulse_length_fault("flip_deg", on_s + delay_s, limits),
+        *narrow_band.pulse_faults(settings, limits, delay_s, "flip_deg"),
         checks.sample_rate_fault(p.sample_rate_hz, limits),
         checks.capture_fault("observation_s", shot_s, p.sample_rate_hz, limits),
     ]
@@ -107,6 +107,10 @@ def plan(parameters: ConfirmParameters, limits: InstrumentLimits) -> Plan:
         dead = checks.time_text(limits.dead_time_s)
         found.append(FieldError("observation_s", f"The reception must be longer than the dead time of {dead}."))
     checks.raise_all(found, ConfirmParameters)
+    try:
+        _shots(p, limits)
+    except fits.ShotDoesNotFit as fault:
+        raise InvalidParameters([FieldError("frequency_hz", str(fault))]) from fault
     reach_hz = 1.0 / pulse_s
     frequency_hz = np.linspace(p.frequency_hz - reach_hz, p.frequency_hz + reach_hz, 512)
     flip_deg = p.flip_deg * np.abs(np.sinc((frequency_hz - p.frequency_hz) * pulse_s))
@@ -123,6 +127,16 @@ def plan(parameters: ConfirmParameters, limits: InstrumentLimits) -> Plan:
     )
 
 
+def _shots(p: ConfirmParameters, limits: InstrumentLimits) -> list[Shot]:
+    """One shot at each of the two centre frequencies; raises ShotDoesNotFit where the instrument cannot play them."""
+    settings = _settings(p)
+    averages = checks.whole_cycles(p.averages)
+    return [
+        narrow_band.shot(p.frequency_hz, offset_hz, p.observation_s, _delay_s(p, limits), averages, settings, limits)
+        for offset_hz in narrow_band.offsets_hz(p.frequency_hz, (), settings.tooth_spacing_hz, limits)
+    ]
+
+
 class ConfirmExperiment(ScriptedExperiment):
     """Implements `acquisition.experiment.Experiment` for the method "confirm"."""
 
@@ -136,14 +150,8 @@ class ConfirmExperiment(ScriptedExperiment):
         self._ledger.foresee(planned.shots_confirm_max, planned.duration_s)
 
     def _steps(self) -> Shots:
-        p = self._parameters
-        settings = _settings(p)
-        averages = checks.whole_cycles(p.averages)
-        for offset_hz in narrow_band.offsets_hz(p.frequency_hz, (), settings.tooth_spacing_hz, self._limits):
-            shot = narrow_band.shot(
-                p.frequency_hz, offset_hz, p.observation_s, _delay_s(p, self._limits), averages, settings, self._limits
-            )
-            self._ledger.message = f"{shot.purpose[:1].upper()}{shot.purpose[1:]}, {averages} averages."
+        for shot in _shots(self._parameters, self._limits):
+            self._ledger.message = f"{shot.purpose[:1].upper()}{shot.purpose[1:]}, {shot.averages} averages."
             yield shot
         self._lines = self.result().lines
 

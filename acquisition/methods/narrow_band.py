@@ -12,8 +12,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from acquisition.errors import FieldError
+from acquisition.excited_band import excited_band_hz
 from acquisition.limits import InstrumentLimits
-from acquisition.methods import checks
+from acquisition.methods import checks, fits
 from acquisition.shot import ComplexArray, Shot
 
 POWDER_FLIP_DEG = 58.6
@@ -25,8 +27,8 @@ FRACTION_OF_TOOTH = 0.37
 LEAST_OFFSET_HZ = 20e3
 """Distance that a line keeps from zero frequency and from any other line's quadrature image."""
 
-EXCITED_HALF_BAND = 0.49
-"""Half width, in units of 1 / pulse length, of the band that must lie inside the instrument's range."""
+SHORTEST_RECEPTION_S = 0.2e-3
+"""A repetition time that leaves less than this to receive shows nothing of a line."""
 
 SHORTEST_OBSERVATION_S = 1.0e-3
 LONGEST_OBSERVATION_S = 5.0e-3
@@ -46,9 +48,41 @@ class NarrowBandSettings:
     flip_deg: float = POWDER_FLIP_DEG
 
 
+@dataclass(frozen=True)
+class PulseTrain:
+    """A pulse, or a pair of one and another of twice its length, in samples."""
+
+    pulse: int
+    second_start: int | None = None
+
+    @property
+    def total(self) -> int:
+        """Samples from the first to the last that is transmitted."""
+        return self.pulse if self.second_start is None else self.second_start + 2 * self.pulse
+
+    @property
+    def transmitting(self) -> int:
+        """Samples that are transmitted."""
+        return self.pulse if self.second_start is None else 3 * self.pulse
+
+
 def averages_per_shot(survey_averages: int) -> int:
     """Averages of each of the two shots: together those of one survey window."""
     return checks.whole_cycles(survey_averages / 2)
+
+
+def rounds(survey_averages: int, averages_max: int) -> list[int]:
+    """Averages of each of the two shots in a candidate's successive rounds: each doubles what was spent before.
+
+    The rounds after the first are measured only while the candidate is undecided.
+    """
+    planned = [averages_per_shot(survey_averages)]
+    while True:
+        spent = 2 * sum(planned)
+        averages = min(spent // 2, (averages_max - spent) // 2) // 4 * 4
+        if averages < 4:
+            return planned
+        planned.append(averages)
 
 
 def pulse_length_s(settings: NarrowBandSettings, limits: InstrumentLimits) -> float:
@@ -58,8 +92,43 @@ def pulse_length_s(settings: NarrowBandSettings, limits: InstrumentLimits) -> fl
     return max(length_s, 2.0 / settings.sample_rate_hz)
 
 
-def _pulse_samples(settings: NarrowBandSettings, limits: InstrumentLimits) -> int:
-    return max(2, math.ceil(pulse_length_s(settings, limits) * settings.sample_rate_hz - 1e-9))
+def pulse_train(
+    settings: NarrowBandSettings, limits: InstrumentLimits, echo_delay_s: float | None = None
+) -> PulseTrain:
+    """The layout of a hard pulse, or of a spin echo where a delay is given, by arithmetic only."""
+    pulse = max(2, math.ceil(pulse_length_s(settings, limits) * settings.sample_rate_hz - 1e-9))
+    if echo_delay_s is None:
+        return PulseTrain(pulse)
+    # From the middle of the first pulse to the middle of the second one.
+    return PulseTrain(pulse, pulse // 2 + round(echo_delay_s * settings.sample_rate_hz) - pulse)
+
+
+def pulse_faults(
+    settings: NarrowBandSettings, limits: InstrumentLimits, echo_delay_s: float | None, pulse_field: str
+) -> list[FieldError]:
+    """What is wrong with length and duty of the pulses, wherever they are; their length is blamed on `pulse_field`."""
+    train = pulse_train(settings, limits, echo_delay_s)
+    rate = settings.sample_rate_hz
+    found = [
+        checks.pulse_length_fault(pulse_field, train.total / rate, limits),
+        checks.duty_fault("repetition_time_s", train.transmitting / rate, settings.repetition_time_s, limits),
+    ]
+    return [fault for fault in found if fault is not None]
+
+
+def timing_faults(
+    settings: NarrowBandSettings, limits: InstrumentLimits, echo_delay_s: float | None, pulse_field: str
+) -> list[FieldError]:
+    """What is wrong with the pulses and with the time that is left to receive after them."""
+    rate = settings.sample_rate_hz
+    length_s = pulse_train(settings, limits, echo_delay_s).total / rate
+    shortest_s = length_s + (echo_delay_s or 0.0) + limits.dead_time_s + SHORTEST_RECEPTION_S
+    found = [
+        checks.repetition_time_fault(settings.repetition_time_s, shortest_s, limits),
+        checks.capture_fault(pulse_field, shortest_s, rate, limits),
+    ]
+    faults = pulse_faults(settings, limits, echo_delay_s, pulse_field)
+    return faults + [fault for fault in found if fault is not None]
 
 
 def reach_hz(settings: NarrowBandSettings, limits: InstrumentLimits) -> float:
@@ -139,19 +208,14 @@ def waveform(
     The amplitude is trimmed so that whole samples give the exact flip angle.
     """
     rate = settings.sample_rate_hz
-    count = _pulse_samples(settings, limits)
+    train = pulse_train(settings, limits, echo_delay_s)
+    count, second = train.pulse, train.second_start
     amplitude = min(limits.peak_amplitude, settings.flip_deg / 360.0 * rate / (limits.nutation_frequency_hz * count))
-    if echo_delay_s is None:
-        total = count
-    else:
-        # From the middle of the first pulse to the middle of the second one.
-        second = count // 2 + round(echo_delay_s * rate) - count
-        total = second + 2 * count
-    envelope = np.zeros(total)
+    envelope = np.zeros(train.total)
     envelope[:count] = amplitude
-    if echo_delay_s is not None:
+    if second is not None:
         envelope[second : second + 2 * count] = amplitude
-    phase = 2.0 * np.pi * offset_hz / rate * (np.arange(total) - (count - 1) / 2)
+    phase = 2.0 * np.pi * offset_hz / rate * (np.arange(train.total) - (count - 1) / 2)
     return np.asarray(envelope * np.exp(1j * phase), dtype=np.complex64)
 
 
@@ -168,7 +232,10 @@ def shots(
     settings: NarrowBandSettings,
     limits: InstrumentLimits,
 ) -> tuple[Shot, Shot]:
-    """The two shots that measure one target by itself, each at its own centre frequency."""
+    """The two shots that measure one target by itself, each at its own centre frequency.
+
+    Raises ShotDoesNotFit unless the instrument can play both: at one centre frequency alone nothing is confirmed.
+    """
     delay_s = echo_delay_s(t2_star_s, settings, limits) if needs_echo(t2_star_s, limits) else None
     first, second = (
         shot(target_hz, offset, observation_s(t2_star_s), delay_s, averages, settings, limits)
@@ -187,13 +254,15 @@ def control_shot(
 ) -> Shot:
     """A shot that listens at the target without exciting it: the pulse is shifted to a null of its spectrum.
 
-    What is still heard there is no answer to the pulse.
+    What is still heard there is no answer to the pulse. Raises ShotDoesNotFit where neither null can be reached.
     """
     offset_hz, _ = offsets_hz(target_hz, others_hz, settings.tooth_spacing_hz, limits)
-    null_hz = settings.sample_rate_hz / _pulse_samples(settings, limits)
-    detuning_hz = -null_hz if target_hz + 2 * null_hz > limits.frequency_max_hz else null_hz
+    null_hz = settings.sample_rate_hz / pulse_train(settings, limits).pulse
     observed_s = observation_s(t2_star_s)
-    return shot(target_hz, offset_hz, observed_s, None, averages, settings, limits, detuning_hz=detuning_hz)
+    try:
+        return shot(target_hz, offset_hz, observed_s, None, averages, settings, limits, detuning_hz=null_hz)
+    except fits.ShotDoesNotFit:
+        return shot(target_hz, offset_hz, observed_s, None, averages, settings, limits, detuning_hz=-null_hz)
 
 
 def shot(
@@ -208,17 +277,13 @@ def shot(
 ) -> Shot:
     """One shot with the target `offset_hz` above the centre frequency; a spin echo where a delay is given.
 
-    The pulse is centred `detuning_hz` above the target.
+    The pulse is centred `detuning_hz` above the target. Raises ShotDoesNotFit where the instrument cannot play it.
     """
-    # At an end of the instrument's range the pulse moves inwards so that what it excites stays inside.
-    inside_hz = EXCITED_HALF_BAND / pulse_length_s(settings, limits)
-    lowest, highest = limits.frequency_min_hz + inside_hz, limits.frequency_max_hz - inside_hz
-    wanted_hz = target_hz + detuning_hz
-    pulse_hz = min(max(wanted_hz, lowest), highest) if lowest <= highest else wanted_hz
-    excitation = waveform(settings, limits, offset_hz + pulse_hz - target_hz, delay_s)
+    moved_hz = detuning_hz or _move_inside_hz(target_hz, delay_s, settings, limits)
+    excitation = waveform(settings, limits, offset_hz + moved_hz, delay_s)
     wanted = len(excitation) + math.ceil((observed_s + (delay_s or 0.0)) * settings.sample_rate_hz)
     longest = math.floor((settings.repetition_time_s - checks.GUARD_S) * settings.sample_rate_hz)
-    return Shot(
+    laid_out = Shot(
         method="confirm",
         centre_frequency_hz=target_hz - offset_hz,
         sample_rate_hz=settings.sample_rate_hz,
@@ -230,6 +295,29 @@ def shot(
         phase_cycle=(1, 1j, -1, -1j),
         purpose=_purpose(target_hz, delay_s, detuning_hz),
     )
+    return fits.require(laid_out, limits)
+
+
+def _move_inside_hz(
+    target_hz: float, delay_s: float | None, settings: NarrowBandSettings, limits: InstrumentLimits
+) -> float:
+    """How far the pulse moves inwards at an end of the instrument's range, so that what it excites stays inside."""
+    pulse = waveform(settings, limits, 0.0, delay_s)
+    below_hz, above_hz = excited_band_hz(pulse, settings.sample_rate_hz)
+    # Between the points of its spectrum a band is known no better than to one of them.
+    point_hz = settings.sample_rate_hz / max(len(pulse), 4096)
+    lowest = limits.frequency_min_hz - below_hz + point_hz
+    highest = limits.frequency_max_hz - above_hz - point_hz
+    if lowest > highest:
+        return 0.0
+    moved_hz = min(max(target_hz, lowest), highest) - target_hz
+    reach = reach_hz(settings, limits)
+    if abs(moved_hz) > reach:
+        raise fits.ShotDoesNotFit(
+            f"A pulse inside the instrument's range would excite nothing at {checks.frequency_text(target_hz)}: it "
+            f"reaches {checks.frequency_text(reach)} to either side."
+        )
+    return moved_hz
 
 
 def _purpose(target_hz: float, delay_s: float | None, detuning_hz: float) -> str:

@@ -28,6 +28,11 @@ class Ledger:
         self.shots_ahead += shots
         self.duration_ahead_s += duration_s
 
+    def leave_out(self, shots: int, duration_s: float) -> None:
+        """Take from the plan what was foreseen and cannot be measured."""
+        self.shots_ahead = max(0, self.shots_ahead - shots)
+        self.duration_ahead_s = max(0.0, self.duration_ahead_s - duration_s)
+
     def forget(self) -> None:
         """Nothing more is planned."""
         self.shots_ahead, self.duration_ahead_s = 0, 0.0
@@ -36,8 +41,7 @@ class Ledger:
         """A planned shot has been played."""
         self.shots_done += 1
         self.duration_done_s += shot.duration_s
-        self.shots_ahead = max(0, self.shots_ahead - 1)
-        self.duration_ahead_s = max(0.0, self.duration_ahead_s - shot.duration_s)
+        self.leave_out(1, shot.duration_s)
 
 
 class ScriptedExperiment(ABC):

@@ -6,13 +6,13 @@ them into lines exactly as it does for stored captures.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Generator, Sequence
 
 from acquisition import verdict
 from acquisition.experiment import ExperimentResult, Spectrum
 from acquisition.limits import InstrumentLimits
 from acquisition.lines import Line, LineStatus
-from acquisition.methods import checks, narrow_band, survey_plan
+from acquisition.methods import checks, fits, narrow_band, survey_plan
 from acquisition.methods.script import ScriptedExperiment, Shots
 from acquisition.methods.survey_parameters import SurveyParameters
 from acquisition.methods.survey_plan import Window
@@ -25,6 +25,8 @@ FIRST_ROUND_S = 2.0
 SURE_OF_TOOTH = 0.9
 """Unfolding confidence below which the neighbouring teeth are measured too, if the pulse does not reach them anyway."""
 
+OUT_OF_TIME = "The longest duration of the run does not allow everything that is doubtful to be measured again."
+
 
 class SurveyExperiment(ScriptedExperiment):
     """Implements `acquisition.experiment.Experiment` for the method "survey"."""
@@ -35,18 +37,14 @@ class SurveyExperiment(ScriptedExperiment):
         self._limits = limits
         self._layout = survey_plan.validate(parameters, limits)
         self._windows = survey_plan.windows(parameters, self._layout, limits)
-        self._narrow = narrow_band.NarrowBandSettings(
-            sample_rate_hz=parameters.sample_rate_hz,
-            repetition_time_s=parameters.repetition_time_s,
-            tooth_spacing_hz=1.0 / parameters.gap_period_s,
-            amplitude=parameters.amplitude,
-        )
+        self._duration_max_s = survey_plan.duration_max_s(parameters, self._layout, limits)
+        self._narrow = survey_plan.narrow_settings(parameters)
         self._reconstruction = ReconstructionParameters(false_alarms_per_survey=parameters.false_alarms_per_survey)
         self._lines: tuple[Line, ...] = ()
         self._survey_result: Reconstruction | None = None
         self._messages: list[str] = []
         for averages in self._rounds() * len(self._windows):
-            self._ledger.foresee(1, averages * parameters.repetition_time_s)
+            self._foresee(1, averages)
 
     def partial_spectrum(self) -> Spectrum | None:
         """Quick spectrum of the survey captures until now."""
@@ -60,9 +58,9 @@ class SurveyExperiment(ScriptedExperiment):
         """What the captures until now say, in whatever step the experiment was stopped."""
         if not self._captures:
             return ExperimentResult((), None, ("Nothing was measured.",))
+        survey, narrow = self._survey_captures, self._narrow_captures
         if self._finished and self._survey_result is not None:
             # The survey's captures have been reconstructed: only the verdict on them is left to be given.
-            survey, narrow = self._survey_captures, self._narrow_captures
             found = verdict.judge_all(self._survey_result, survey, narrow, self._reconstruction)
         else:
             found = verdict.reconstruct(self._captures, self._reconstruction)
@@ -96,7 +94,24 @@ class SurveyExperiment(ScriptedExperiment):
         if self._parameters.confirm:
             self._ledger.step = "confirm"
             yield from self._confirm_all(found.lines)
+            if found.lines and not self._narrow_captures:
+                # Without a second measurement only what the survey alone is sure of counts, as any reprocessing has it.
+                found = verdict.survey_candidates(self._captures, self._reconstruction, weak=False)
+                self._survey_result = found
+                self._lines = verdict.judge_all(found, self._captures, [], self._reconstruction).lines
             self._lines = verdict.settle(self._lines)
+
+    def _affords(self, averages: int) -> bool:
+        """Whether so many averages still fit into the planned bound, beside what comes first.
+
+        During the survey that is what every window was promised, and the confirmation of a few candidates.
+        """
+        needed_s = self._ledger.duration_done_s + averages * self._parameters.repetition_time_s
+        if self._ledger.step == "survey":
+            needed_s += self._ledger.duration_ahead_s
+            if self._parameters.confirm:
+                needed_s += survey_plan.confirmation_s(self._parameters, self._layout)
+        return needed_s <= self._duration_max_s * (1.0 + 1e-9)
 
     # The first step
 
@@ -125,7 +140,10 @@ class SurveyExperiment(ScriptedExperiment):
             if all(line.snr >= self._parameters.snr_target for line in found.lines):
                 return
             averages = min(spent, self._layout.averages_max - spent)
-            self._ledger.foresee(1, averages * self._parameters.repetition_time_s)
+            if not self._affords(averages):
+                self._messages.append(OUT_OF_TIME)
+                return
+            self._foresee(1, averages)
             captures.append((yield self._survey_shot(window, averages)))
             spent += averages
 
@@ -152,59 +170,102 @@ class SurveyExperiment(ScriptedExperiment):
             )
             ranked = ranked[: survey_plan.CANDIDATES_MAX]
         averages = narrow_band.averages_per_shot(self._layout.averages)
-        self._ledger.foresee(2 * len(ranked), 2 * len(ranked) * averages * self._parameters.repetition_time_s)
+        self._foresee(2 * len(ranked), averages)
         for candidate in ranked:
             others_hz = [line.frequency_hz for line in ranked if line is not candidate]
-            yield from self._confirm(candidate, others_hz, averages)
+            yield from self._confirm(candidate, others_hz)
 
-    def _confirm(self, candidate: Line, others_hz: Sequence[float], averages: int) -> Shots:
+    def _confirm(self, candidate: Line, others_hz: Sequence[float]) -> Shots:
         """Two shots at different centre frequencies, more while undecided; then other teeth if that may help."""
-        spacing_hz = self._narrow.tooth_spacing_hz
-        spent = 0
-        while True:
-            yield from self._narrow_shots(candidate.frequency_hz, candidate, others_hz, averages)
-            spent += 2 * averages
-            judged = self._judge(candidate)
-            averages = min(spent // 2, (self._layout.averages_max - spent) // 2) // 4 * 4
-            if judged.decided or averages < 4:
+        averages, *further = narrow_band.rounds(self._layout.averages, self._layout.averages_max)
+        played = yield from self._narrow_shots(candidate.frequency_hz, candidate, others_hz, averages)
+        judged = self._judge(candidate)
+        for more in further:
+            if judged.decided or not played:
                 break
-            self._foresee_narrow(averages)
+            self._foresee(2, more)
+            played = yield from self._narrow_shots(candidate.frequency_hz, candidate, others_hz, more)
+            judged = self._judge(candidate)
         if judged.line.status is LineStatus.REJECTED and self._worth_other_teeth(candidate):
-            averages = narrow_band.averages_per_shot(self._layout.averages)
-            for tooth_hz in (spacing_hz, -spacing_hz):
-                self._foresee_narrow(averages)
+            for tooth_hz in (self._narrow.tooth_spacing_hz, -self._narrow.tooth_spacing_hz):
+                self._foresee(2, averages)
                 there_hz = candidate.frequency_hz + tooth_hz
                 yield from self._narrow_shots(there_hz, candidate, others_hz, averages)
             judged = self._judge(candidate)
         if judged.line.status is LineStatus.CONFIRMED and verdict.needs_control(judged.line):
-            averages = narrow_band.averages_per_shot(self._layout.averages)
-            self._ledger.foresee(1, averages * self._parameters.repetition_time_s)
-            shot = narrow_band.control_shot(
-                candidate.frequency_hz, judged.line.t2_star_s, others_hz, averages, self._narrow, self._limits
-            )
-            self._ledger.message = f"{_sentence(shot.purpose)}, {averages} averages."
-            yield shot
+            self._foresee(1, averages)
+            yield from self._control_shot(judged.line, candidate.frequency_hz, others_hz, averages)
             judged = self._judge(candidate)
         self._lines = tuple(judged.line if line is candidate else line for line in self._lines)
+
+    def _narrow_shots(
+        self, target_hz: float, candidate: Line, others_hz: Sequence[float], averages: int
+    ) -> Generator[Shot, Capture, bool]:
+        """Both shots of one target, or neither; returns whether they were played."""
+        return (
+            yield from self._play(
+                2,
+                averages,
+                f"{checks.frequency_text(target_hz)} was not measured by itself",
+                lambda: narrow_band.shots(
+                    target_hz, candidate.t2_star_s, others_hz, averages, self._narrow, self._limits
+                ),
+            )
+        )
+
+    def _control_shot(
+        self, line: Line, target_hz: float, others_hz: Sequence[float], averages: int
+    ) -> Generator[Shot, Capture, bool]:
+        """Listen at a confirmed line without exciting it; returns whether that was possible."""
+        return (
+            yield from self._play(
+                1,
+                averages,
+                f"Whether {checks.frequency_text(target_hz)} is interference was not measured",
+                lambda: (
+                    narrow_band.control_shot(
+                        target_hz, line.t2_star_s, others_hz, averages, self._narrow, self._limits
+                    ),
+                ),
+            )
+        )
+
+    def _play(
+        self, shots: int, averages: int, otherwise: str, lay_out: Callable[[], tuple[Shot, ...]]
+    ) -> Generator[Shot, Capture, bool]:
+        """Foreseen shots of so many averages each, unless the instrument or the time does not allow them.
+
+        `otherwise` says what is lost then.
+        """
+        laid_out: tuple[Shot, ...] = ()
+        if not self._affords(shots * averages):
+            self._messages.append(OUT_OF_TIME)
+        else:
+            try:
+                laid_out = lay_out()
+            except fits.ShotDoesNotFit as fault:
+                self._messages.append(f"{otherwise}: {str(fault)[:1].lower()}{str(fault)[1:]}")
+        if not laid_out:
+            self._ledger.leave_out(shots, shots * averages * self._parameters.repetition_time_s)
+            return False
+        for shot in laid_out:
+            self._ledger.message = f"{_sentence(shot.purpose)}, {shot.averages} averages."
+            yield shot
+        return True
 
     def _worth_other_teeth(self, candidate: Line) -> bool:
         """A pulse that is short enough has excited the neighbouring teeth already."""
         reaches = narrow_band.reach_hz(self._narrow, self._limits) >= self._narrow.tooth_spacing_hz
         return candidate.unfolding_confidence < SURE_OF_TOOTH and not reaches
 
-    def _foresee_narrow(self, averages: int) -> None:
-        self._ledger.foresee(2, 2 * averages * self._parameters.repetition_time_s)
+    def _foresee(self, shots: int, averages: int) -> None:
+        self._ledger.foresee(shots, shots * averages * self._parameters.repetition_time_s)
 
     def _judge(self, candidate: Line) -> verdict.Judgement:
         """The candidate in the light of every narrow-band capture until now, as the final verdict will have it."""
         known = self._survey_result.lines if self._survey_result else ()
         spacing_hz = self._narrow.tooth_spacing_hz
         return verdict.judge(candidate, self._narrow_captures, self._reconstruction, spacing_hz, known)
-
-    def _narrow_shots(self, target_hz: float, candidate: Line, others_hz: Sequence[float], averages: int) -> Shots:
-        for shot in narrow_band.shots(target_hz, candidate.t2_star_s, others_hz, averages, self._narrow, self._limits):
-            self._ledger.message = f"{_sentence(shot.purpose)}, {averages} averages."
-            yield shot
 
 
 def _sentence(text: str) -> str:

@@ -5,14 +5,16 @@ Counts are checked by arithmetic before anything is laid out, so that planning a
 
 from __future__ import annotations
 
+import functools
 import math
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from acquisition.comb import Comb
+from acquisition.comb import Comb, gate
 from acquisition.errors import FieldError, InvalidParameters
+from acquisition.excited_band import excited_band_hz
 from acquisition.experiment import Plan
 from acquisition.limits import InstrumentLimits
 from acquisition.methods import checks, narrow_band
@@ -26,7 +28,11 @@ USABLE_BAND = 0.8
 """Fraction of the sampling rate over which the receiver is flat."""
 
 EXCITED_HALF_BAND = 0.49
-"""Half width, in units of 1 / tooth length, of the band that must lie inside the instrument's range."""
+"""Half width, in units of 1 / tooth length, of the band that must lie inside the instrument's range. A comb's band ends
+on a replica of its sweep, half a tooth spacing further out at most."""
+
+COUNTED_SAMPLES_MAX = 1_000_000
+"""Longest excitation whose transmitting samples are counted where their upper bound is too coarse."""
 
 DISTANCE_FROM_CENTRE_HZ = 20e3
 """Least distance of a window's edge from the frequency that the radio is tuned to."""
@@ -97,12 +103,23 @@ def validate(parameters: SurveyParameters, limits: InstrumentLimits) -> Layout:
         checks.capture_fault("tail_s", p.pulse_length_s + p.tail_s, p.sample_rate_hz, limits),
     ]
     window_width_hz = min(1.0 / p.tooth_s, USABLE_BAND * p.sample_rate_hz)
+    found.append(_reach_fault(p, limits))
     step_hz = window_width_hz * (1.0 - WINDOW_OVERLAP)
     windows = 1 + max(0, math.ceil((p.span_hz - window_width_hz) / step_hz - 1e-9))
     averages = checks.whole_cycles(p.averages)
     shots = windows * averages
     blamed = "span_hz" if windows > averages else "averages"
     found.append(checks.amount_fault(blamed, shots, shots * p.repetition_time_s, limits))
+    if windows > checks.WINDOWS_MAX:
+        found.append(
+            FieldError(
+                "span_hz",
+                f"The range takes {checks.count_text(windows)} windows of {checks.frequency_text(window_width_hz)}; at "
+                f"most {checks.WINDOWS_MAX:,} are allowed. A shorter tooth makes windows wider.",
+            )
+        )
+    if p.confirm and not any(found):
+        found += _confirmation_faults(p, limits)
     checks.raise_all(found, SurveyParameters)
     return Layout(
         window_width_hz=window_width_hz,
@@ -113,7 +130,46 @@ def validate(parameters: SurveyParameters, limits: InstrumentLimits) -> Layout:
     )
 
 
+def narrow_settings(p: SurveyParameters) -> narrow_band.NarrowBandSettings:
+    """What the confirmations of a survey have in common."""
+    return narrow_band.NarrowBandSettings(
+        sample_rate_hz=p.sample_rate_hz,
+        repetition_time_s=p.repetition_time_s,
+        tooth_spacing_hz=1.0 / p.gap_period_s,
+        amplitude=p.amplitude,
+    )
+
+
+def _confirmation_faults(p: SurveyParameters, limits: InstrumentLimits) -> list[FieldError]:
+    """The single pulse of a confirmation, and the spin echo that a broad line needs, must fit as well."""
+    settings = narrow_settings(p)
+    faults = narrow_band.timing_faults(settings, limits, None, "amplitude")
+    broadest_s = narrow_band.ECHO_BELOW_DEAD_TIMES * limits.dead_time_s
+    if broadest_s > 0.0 and not faults:
+        delay_s = narrow_band.echo_delay_s(broadest_s, settings, limits)
+        faults = narrow_band.timing_faults(settings, limits, delay_s, "amplitude")
+    return [FieldError(fault.field, f"For the confirmation of candidates: {fault.message}") for fault in faults]
+
+
+def _reach_hz(p: SurveyParameters) -> float:
+    """Distance from the middle of the comb to the ends of the band that it excites."""
+    return EXCITED_HALF_BAND / p.tooth_s + 0.5 / p.gap_period_s
+
+
+def _reach_fault(p: SurveyParameters, limits: InstrumentLimits) -> FieldError | None:
+    width_hz, allowed_hz = 2.0 * _reach_hz(p), limits.frequency_max_hz - limits.frequency_min_hz
+    if width_hz <= allowed_hz:
+        return None
+    return FieldError(
+        "tooth_s",
+        f"Teeth of {checks.time_text(p.tooth_s)} every {checks.time_text(p.gap_period_s)} excite a band of "
+        f"{checks.frequency_text(width_hz)}; the instrument's range is {checks.frequency_text(allowed_hz)} wide.",
+    )
+
+
 def _averages_faults(p: SurveyParameters) -> list[FieldError | None]:
+    if p.averages_max > checks.SHOTS_MAX >= p.averages:
+        return [FieldError("averages_max", f"Must be at most {checks.SHOTS_MAX:,}; it is {p.averages_max:,}.")]
     if p.averages_max >= p.averages:
         return []
     return [FieldError("averages_max", f"Must be at least the averages, {p.averages:,}; it is {p.averages_max:,}.")]
@@ -128,8 +184,7 @@ def _comb_faults(p: SurveyParameters, limits: InstrumentLimits) -> list[FieldErr
     if p.tooth_s >= p.gap_period_s:
         faults.append(FieldError("tooth_s", f"The tooth of {tooth} must be shorter than the gap period of {gap}."))
         return faults
-    on_s = p.pulse_length_s * p.tooth_s / p.gap_period_s
-    faults.append(checks.duty_fault("repetition_time_s", on_s, p.repetition_time_s, limits))
+    faults.append(_duty_fault(p, limits))
     if receive_s < needed_s * (1.0 - 1e-9):
         shortest = checks.time_text(p.tooth_s + limits.dead_time_s + needed_s)
         faults.append(
@@ -153,6 +208,19 @@ def _comb_faults(p: SurveyParameters, limits: InstrumentLimits) -> list[FieldErr
     return faults
 
 
+def _duty_fault(p: SurveyParameters, limits: InstrumentLimits) -> FieldError | None:
+    """Duty of the waveform as it is sampled: a tooth is a whole number of samples, up to one more than its length."""
+    samples = p.pulse_length_s * p.sample_rate_hz
+    teeth = math.ceil(samples / (p.gap_period_s * p.sample_rate_hz) + 1e-6)
+    on_samples = teeth * math.ceil(p.tooth_s * p.sample_rate_hz)
+    fault = checks.duty_fault("repetition_time_s", on_samples / p.sample_rate_hz, p.repetition_time_s, limits)
+    if fault is None or samples > COUNTED_SAMPLES_MAX:
+        return fault
+    # The bound is a sample per tooth too high at worst, so count before anything is refused.
+    on_samples = int(np.count_nonzero(gate(round(samples), p.gap_period_s, p.tooth_s, p.sample_rate_hz)))
+    return checks.duty_fault("repetition_time_s", on_samples / p.sample_rate_hz, p.repetition_time_s, limits)
+
+
 def windows(parameters: SurveyParameters, layout: Layout, limits: InstrumentLimits) -> tuple[Window, ...]:
     """Overlapping windows that cover the range exactly, from low to high frequency."""
     p = parameters
@@ -167,9 +235,9 @@ def windows(parameters: SurveyParameters, layout: Layout, limits: InstrumentLimi
 
 def _window(p: SurveyParameters, centre_hz: float, width_hz: float, limits: InstrumentLimits) -> Window:
     """A window with its comb, whose excitation stays inside the instrument's range."""
-    reach_hz = EXCITED_HALF_BAND / p.tooth_s
+    reach_hz = _reach_hz(p)
     lowest, highest = limits.frequency_min_hz + reach_hz, limits.frequency_max_hz - reach_hz
-    comb_hz = min(max(centre_hz, lowest), highest) if lowest <= highest else centre_hz
+    comb_hz = min(max(centre_hz, lowest), highest)
     tooth_spacing_hz = 1.0 / p.gap_period_s
     far_edge_hz = width_hz / 2 + abs(centre_hz - comb_hz)
     offset_hz = math.ceil((far_edge_hz + DISTANCE_FROM_CENTRE_HZ) / tooth_spacing_hz) * tooth_spacing_hz
@@ -177,7 +245,31 @@ def _window(p: SurveyParameters, centre_hz: float, width_hz: float, limits: Inst
         offset_hz = 0.0
     elif comb_hz - offset_hz < limits.frequency_min_hz:
         offset_hz = -offset_hz if comb_hz + offset_hz <= limits.frequency_max_hz else 0.0
+    if offset_hz and not _stays_inside(comb_hz - offset_hz, offset_hz, p, limits):
+        offset_hz = 0.0
     return Window(centre_hz, width_hz, comb_hz, offset_hz)
+
+
+def _stays_inside(tuned_hz: float, offset_hz: float, p: SurveyParameters, limits: InstrumentLimits) -> bool:
+    """Whether what a comb beside the tuned frequency excites stays inside the instrument's range.
+
+    Its skirts beyond half the sampling rate come out on the other side of the tuned frequency.
+    """
+    lowest_hz, highest_hz = limits.frequency_min_hz - tuned_hz, limits.frequency_max_hz - tuned_hz
+    half_rate_hz = p.sample_rate_hz / 2
+    if lowest_hz <= -half_rate_hz and half_rate_hz <= highest_hz:
+        return True
+    samples = max(1, math.floor(p.tooth_s * p.sample_rate_hz))
+    below_hz, above_hz = _tooth_band_hz(samples, offset_hz, p.sample_rate_hz)
+    margin_hz = 0.5 / p.gap_period_s
+    return lowest_hz <= below_hz - margin_hz and above_hz + margin_hz <= highest_hz
+
+
+@functools.lru_cache(maxsize=64)
+def _tooth_band_hz(samples: int, offset_hz: float, sample_rate_hz: float) -> tuple[float, float]:
+    """The band that a single tooth excites: that of the comb without its sweep."""
+    cycles = offset_hz / sample_rate_hz * np.arange(samples)
+    return excited_band_hz(np.exp(2j * np.pi * cycles).astype(np.complex64), sample_rate_hz)
 
 
 def survey_waveform(parameters: SurveyParameters, limits: InstrumentLimits, window: Window) -> ComplexArray:
@@ -212,24 +304,41 @@ def plan(parameters: SurveyParameters, limits: InstrumentLimits) -> Plan:
     layout = validate(parameters, limits)
     laid = windows(parameters, layout, limits)
     survey_s = layout.windows * layout.averages * parameters.repetition_time_s
-    survey_max_s = layout.windows * layout.averages_max * parameters.repetition_time_s
-    confirm_s = confirm_max_s = 0.0
-    if parameters.confirm:
-        per_candidate = 2 * narrow_band.averages_per_shot(layout.averages)
-        confirm_s = CANDIDATES_EXPECTED * per_candidate * parameters.repetition_time_s
-        confirm_max_s = CANDIDATES_MAX * layout.averages_max * parameters.repetition_time_s
+    confirm_s = confirmation_s(parameters, layout) if parameters.confirm else 0.0
+    longest_s = duration_max_s(parameters, layout, limits)
     frequency_hz, flip_deg = excitation(parameters, limits, laid)
     return Plan(
         windows_hz=tuple((window.centre_hz, window.width_hz) for window in laid),
         shots_survey=layout.windows,
-        shots_confirm_max=2 * CANDIDATES_MAX if parameters.confirm else 0,
+        shots_confirm_max=_confirm_most(layout)[0] if parameters.confirm else 0,
         averages_per_shot=layout.averages,
-        duration_s=survey_s + confirm_s,
-        duration_max_s=min(survey_max_s + confirm_max_s, limits.run_duration_max_s),
+        duration_s=min(survey_s + confirm_s, longest_s),
+        duration_max_s=longest_s,
         excitation_frequency_hz=frequency_hz,
         excitation_flip_deg=flip_deg,
         notes=_notes(parameters, limits),
     )
+
+
+def confirmation_s(parameters: SurveyParameters, layout: Layout) -> float:
+    """Time that the expected number of candidates takes."""
+    per_candidate = 2 * narrow_band.averages_per_shot(layout.averages)
+    return CANDIDATES_EXPECTED * per_candidate * parameters.repetition_time_s
+
+
+def duration_max_s(parameters: SurveyParameters, layout: Layout, limits: InstrumentLimits) -> float:
+    """The bound of the whole experiment, which keeps to it."""
+    shots = layout.windows * layout.averages_max + (_confirm_most(layout)[1] if parameters.confirm else 0)
+    return min(shots * parameters.repetition_time_s, limits.run_duration_max_s)
+
+
+def _confirm_most(layout: Layout) -> tuple[int, int]:
+    """(captures, averages of all of them) of as many candidates as are measured, each in every way there is."""
+    rounds = narrow_band.rounds(layout.averages, layout.averages_max)
+    # Two centre frequencies in each round, and once more on both neighbouring teeth; then a control.
+    captures = 2 * len(rounds) + 4 + 1
+    averages = 2 * sum(rounds) + (4 + 1) * narrow_band.averages_per_shot(layout.averages)
+    return CANDIDATES_MAX * captures, CANDIDATES_MAX * averages
 
 
 def excitation(
@@ -240,7 +349,7 @@ def excitation(
     high = laid[-1].centre_hz + laid[-1].width_hz / 2
     frequency = np.linspace(low, high, PROFILE_POINTS)
     centres = np.array([window.comb_hz for window in laid])
-    nearest = centres[np.argmin(np.abs(frequency[:, None] - centres[None, :]), axis=1)]
+    nearest = centres[np.searchsorted((centres[1:] + centres[:-1]) / 2, frequency)]
     comb = comb_of(parameters, limits)
     tooth = (frequency - nearest) / comb.tooth_spacing_hz
     flip_rad = comb.tooth_flip_rad(tooth, limits.nutation_frequency_hz)

@@ -128,7 +128,9 @@ def test_an_artefact_that_moves_with_the_centre_is_rejected() -> None:
 def test_without_captures_it_stays_a_candidate() -> None:
     elsewhere = narrow_captures(LINE_HZ + 2e6, [])
     seen = candidate(LINE_HZ)
-    assert verdict.judge(seen, elsewhere, PARAMETERS, 50e3) == verdict.Judgement(seen, decided=True)
+    judged = verdict.judge(seen, elsewhere, PARAMETERS, 50e3)
+    assert judged.decided
+    assert judged.line == replace(seen, reason=verdict.SURVEY_ONLY)
 
 
 def test_a_strong_neighbour_is_not_taken_for_the_candidate() -> None:

@@ -75,6 +75,7 @@ def test_an_echo_has_two_pulses() -> None:
         ({"sample_rate_hz": 1e6}, "sample_rate_hz", "2.084"),
         ({"sequence": "cpmg"}, "sequence", "fid, spin_echo"),
         ({"amplitude": 0.0}, "amplitude", "at least 0.001"),
+        ({"averages": 10**400}, "averages", "at most"),
         ({"amplitude": 0.001, "flip_deg": 360.0, "repetition_time_s": 1.0}, "flip_deg", "limit of 20 ms"),
     ],
 )
@@ -84,3 +85,12 @@ def test_a_fault_names_field_and_limit(changes: dict[str, Any], field: str, word
     found = {error.field: error.message for error in caught.value.errors}
     assert field in found
     assert words in found[field]
+
+
+def test_a_range_without_room_for_two_centre_frequencies_is_refused() -> None:
+    narrow = InstrumentLimits(frequency_min_hz=28.00e6, frequency_max_hz=28.05e6)
+    with pytest.raises(InvalidParameters) as caught:
+        confirm.plan(ConfirmParameters(frequency_hz=28.02e6, amplitude=0.1), narrow)
+    (error,) = caught.value.errors
+    assert error.field == "frequency_hz"
+    assert "28 MHz to 28.05 MHz" in error.message

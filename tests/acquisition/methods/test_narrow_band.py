@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from acquisition.free_decay import pulses
 from acquisition.limits import InstrumentLimits
 from acquisition.methods import narrow_band
+from acquisition.methods.fits import ShotDoesNotFit
 from acquisition.methods.narrow_band import NarrowBandSettings
 from acquisition.pulses import on_resonance_flip_rad
 
@@ -88,3 +89,35 @@ def test_a_short_repetition_time_shortens_the_reception() -> None:
     settings = dataclasses.replace(SETTINGS, repetition_time_s=2e-3)
     (shot, _) = narrow_band.shots(28e6, 2e-3, [], 16, settings, LIMITS)
     assert shot.capture_time_s < 2e-3
+
+
+@pytest.mark.parametrize("target_hz", [LIMITS.frequency_min_hz, 28e6, LIMITS.frequency_max_hz])
+def test_a_control_does_not_excite_the_target_at_the_ends_of_the_range_either(target_hz: float) -> None:
+    shot = narrow_band.control_shot(target_hz, 300e-6, [], 16, SETTINGS, LIMITS)
+    turns = (target_hz - shot.centre_frequency_hz) / shot.sample_rate_hz * np.arange(len(shot.waveform))
+    assert abs(np.sum(shot.waveform * np.exp(-2j * np.pi * turns))) < 0.01 * np.sum(np.abs(shot.waveform))
+
+
+@pytest.mark.parametrize(
+    ("changes", "target_hz", "words"),
+    [
+        ({"frequency_min_hz": 28.0e6, "frequency_max_hz": 28.05e6}, 28.02e6, "28 MHz to 28.05 MHz"),
+        ({}, 0.9e6, "900 kHz"),
+        ({"duty_max": 1e-4}, 28e6, "limit is 0.01 %"),
+        ({"pulse_length_max_s": 5e-6}, 28e6, "limit of 5 µs"),
+        ({"capture_samples_max": 100}, 28e6, "dead time"),
+        ({"repetition_time_min_s": 0.1}, 28e6, "at least 100 ms"),
+    ],
+)
+def test_a_shot_that_the_instrument_would_refuse_is_not_laid_out(
+    changes: dict[str, float], target_hz: float, words: str
+) -> None:
+    with pytest.raises(ShotDoesNotFit, match=words):
+        narrow_band.shots(target_hz, 300e-6, [], 16, SETTINGS, dataclasses.replace(LIMITS, **changes))
+
+
+def test_rounds_double_and_end_at_the_most() -> None:
+    assert narrow_band.rounds(32, 256) == [16, 16, 32, 64]
+    assert narrow_band.rounds(32, 32) == [16]
+    for most in range(4, 200, 4):
+        assert 2 * sum(narrow_band.rounds(8, most)) <= max(8, most)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -25,9 +26,9 @@ CENTRE_HZ = 28e6
 NOISE = 1.5  # of the average, per sample, relative to a line's full amplitude
 
 
-def experiment(**changes: Any) -> SurveyExperiment:
+def experiment(limits: InstrumentLimits = LIMITS, **changes: Any) -> SurveyExperiment:
     values = {"centre_frequency_hz": CENTRE_HZ, "span_hz": 1e6} | changes
-    made = get("survey").experiment(SurveyParameters(**values), LIMITS)
+    made = get("survey").experiment(SurveyParameters(**values), limits)
     assert isinstance(made, SurveyExperiment)
     return made
 
@@ -200,3 +201,44 @@ def test_a_short_gap_period_needs_shots_on_the_neighbouring_teeth() -> None:
     bench = Bench([line], seed=6)
     (found,) = certain(bench.run(experiment(gap_period_s=10e-6, tooth_s=0.5e-6, pulse_length_s=2e-3)).lines)
     assert abs(found.frequency_hz - line.frequency_hz) < 5 * found.frequency_sigma_hz
+
+
+NARROW = InstrumentLimits(frequency_min_hz=27.95e6, frequency_max_hz=28.05e6, nutation_frequency_hz=100e3)
+IN_NARROW = {"span_hz": 60e3, "tooth_s": 20e-6, "gap_period_s": 100e-6, "averages_max": 32}
+"""A range in which a comb has room, and the pulse of a confirmation, 600 kHz wide, has none."""
+
+
+def test_a_line_whose_confirmation_does_not_fit_stays_a_candidate_and_says_why() -> None:
+    bench = Bench([SyntheticLine(CENTRE_HZ + 3e3, 300e-6)], noise=0.3, seed=3)
+    running = experiment(NARROW, **IN_NARROW)
+    result = bench.run(running)
+    assert {shot.method for shot in bench.shots} == {"survey"}
+    assert result.lines
+    assert {line.status for line in result.lines} == {LineStatus.CANDIDATE}
+    assert all("not measured again" in line.reason for line in result.lines)
+    assert any("not measured by itself" in message and "28.05 MHz" in message for message in result.messages)
+    assert running.candidates() == result.lines
+    again = verdict.reconstruct(bench.captures, ReconstructionParameters())
+    assert again.lines == result.lines
+    assert running.progress.shots_done == running.progress.shots_planned == len(bench.shots)
+
+
+@pytest.mark.parametrize("spare_s", [0.0, 4.0])
+def test_it_never_takes_longer_than_planned(spare_s: float) -> None:
+    """32 averages of 50 ms are 1.6 s; whatever is doubtful after them shares what the instrument's limit leaves."""
+    limits = dataclasses.replace(LIMITS, run_duration_max_s=1.6 + spare_s)
+    bench = Bench(random_lines(3), noise=3.0, seed=3)
+    result = bench.run(experiment(limits, snr_target=50.0, averages_max=1024))
+    planned = get("survey").plan(SurveyParameters(centre_frequency_hz=CENTRE_HZ, span_hz=1e6), limits)
+    assert sum(shot.duration_s for shot in bench.shots) <= planned.duration_max_s * (1 + 1e-9)
+    assert any("longest duration" in message for message in result.messages)
+    assert len(bench.shots) > 1 if spare_s else len(bench.shots) == 1
+
+
+def test_a_run_with_time_stays_within_its_plan() -> None:
+    chosen = {"snr_target": 50.0, "averages_max": 128}
+    bench = Bench(random_lines(3), noise=3.0, seed=3)
+    bench.run(experiment(**chosen))
+    planned = get("survey").plan(SurveyParameters(centre_frequency_hz=CENTRE_HZ, span_hz=1e6, **chosen), LIMITS)
+    assert sum(shot.duration_s for shot in bench.shots) <= planned.duration_max_s
+    assert sum(shot.method == "confirm" for shot in bench.shots) <= planned.shots_confirm_max

@@ -155,14 +155,14 @@ def test_all_faults_are_reported_together_in_the_order_of_the_fields() -> None:
     ("changes", "field"),
     [
         ({"averages": 10**9, "averages_max": 10**9}, "averages"),
-        ({"averages": 10**18, "averages_max": 10**18}, "averages"),
+        ({"averages": 10**14, "averages_max": 10**14}, "averages"),
         ({"tooth_s": 9e-6, "span_hz": 250e6, "centre_frequency_hz": 150e6, "repetition_time_s": 20.0}, "span_hz"),
     ],
 )
 def test_an_absurd_plan_is_refused_at_once(changes: dict[str, Any], field: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     found = faults(**changes)
-    assert time.perf_counter() - started < 0.1
+    assert time.process_time() - started < 0.1
     assert "shots and would take" in found[field]
     assert "at most 5,000,000 shots and 24 h" in found[field]
 
@@ -170,6 +170,98 @@ def test_an_absurd_plan_is_refused_at_once(changes: dict[str, Any], field: str) 
 def test_a_plan_of_a_thousand_million_shots_says_how_many_and_how_long() -> None:
     found = faults(averages=10**9, averages_max=10**9)
     assert "1,000,000,000 shots and would take 578.7 days" in found["averages"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"averages": 10**400, "averages_max": 10**400}, "averages"),
+        ({"averages_max": 10**12}, "averages_max"),
+        ({"averages_max": 5_000_004}, "averages_max"),
+        ({"tail_s": 1e15}, "tail_s"),
+        ({"span_hz": 1e15}, "span_hz"),
+        ({"sample_rate_hz": 1e15}, "sample_rate_hz"),
+        ({"gap_period_s": 1e15}, "pulse_length_s"),
+        ({"pulse_length_s": 1e15, "tooth_s": 1e-9}, "pulse_length_s"),
+        ({"repetition_time_s": 1e15}, "averages"),
+        ({"tooth_s": 1e-3, "gap_period_s": 2e-3, "pulse_length_s": 10e-3, "repetition_time_s": 0.1,
+          "centre_frequency_hz": 150e6, "span_hz": 290e6, "averages": 4}, "span_hz"),
+    ],
+)  # fmt: skip
+def test_a_number_without_sense_is_refused_at_once_in_a_readable_sentence(changes: dict[str, Any], field: str) -> None:
+    started = time.process_time()
+    found = faults(**changes)
+    assert time.process_time() - started < 0.1
+    assert field in found
+    assert all(len(message) < 250 for message in found.values())
+
+
+def test_five_thousand_windows_are_planned_at_once() -> None:
+    chosen = parameters(
+        centre_frequency_hz=150.5e6, span_hz=298e6, tooth_s=15e-6, gap_period_s=50e-6, repetition_time_s=13e-3,
+        averages=4,
+    )  # fmt: skip
+    times_s = []
+    for _ in range(3):
+        started = time.process_time()
+        plan = survey_plan.plan(chosen, LIMITS)
+        times_s.append(time.process_time() - started)
+    assert min(times_s) < 0.1
+    assert len(plan.windows_hz) > 4900
+    middles = np.array([centre for centre, _ in plan.windows_hz])
+    at = np.argmin(np.abs(plan.excitation_frequency_hz - middles[2500]))
+    distance_hz = np.abs(middles - plan.excitation_frequency_hz[at]).min()
+    assert plan.excitation_flip_deg[at] == pytest.approx(
+        plan.excitation_flip_deg.max() * np.sinc(distance_hz * 15e-6), rel=0.02
+    )
+
+
+def test_the_duty_is_that_of_whole_samples() -> None:
+    """9.561 µs at 3 MS/s are 28.683 samples: 29 of them are sent in most teeth."""
+    sampled = {"tooth_s": 9.561e-6, "gap_period_s": 47.81e-6, "sample_rate_hz": 3e6, "confirm": False}
+    limits = dataclasses.replace(LIMITS, duty_max=0.02)
+    nominal_s = 4e-3 * 9.561 / 47.81 / 0.02
+    assert "for 2.0" in faults(limits, repetition_time_s=nominal_s, **sampled)["repetition_time_s"]
+    enough_s = 1.006 * nominal_s
+    assert survey_plan.plan(parameters(repetition_time_s=enough_s, **sampled), limits)
+
+
+def test_the_repetition_time_that_a_message_asks_for_is_accepted() -> None:
+    sampled = {"tooth_s": 3.3e-6, "sample_rate_hz": 7.3e6}
+    message = faults(repetition_time_s=5.3e-3, **sampled)["repetition_time_s"]
+    asked = message.rsplit("at least ", 1)[1].removesuffix(" ms.")
+    assert survey_plan.plan(parameters(repetition_time_s=float(asked) * 1e-3, **sampled), LIMITS)
+
+
+@pytest.mark.parametrize(
+    ("changes", "limits", "field", "words"),
+    [
+        ({"amplitude": 0.001}, {"pulse_length_max_s": 5e-3}, "amplitude", "8.139 ms is longer"),
+        ({"amplitude": 0.005}, {"duty_max": 0.02}, "repetition_time_s", "limit is 2 %"),
+        ({"amplitude": 0.004, "repetition_time_s": 5.2e-3}, {"duty_max": 0.9}, "repetition_time_s", "at least"),
+    ],
+)
+def test_the_pulse_of_a_confirmation_must_fit_too(
+    changes: dict[str, Any], limits: dict[str, float], field: str, words: str
+) -> None:
+    narrower = dataclasses.replace(LIMITS, **limits)
+    message = faults(narrower, **changes)[field]
+    assert "confirmation" in message
+    assert words in message
+    assert survey_plan.plan(parameters(confirm=False, **changes), narrower)
+
+
+def test_teeth_that_excite_more_than_the_range_are_refused() -> None:
+    narrow = dataclasses.replace(LIMITS, frequency_min_hz=28.0e6, frequency_max_hz=28.5e6)
+    found = faults(narrow, centre_frequency_hz=28.25e6, span_hz=0.1e6)
+    assert "excite a band of 1.03 MHz; the instrument's range is 500 kHz wide" in found["tooth_s"]
+
+
+def test_a_run_at_the_longest_duration_expects_no_more() -> None:
+    plan = survey_plan.plan(
+        parameters(averages=1600, averages_max=5000), dataclasses.replace(LIMITS, run_duration_max_s=90.0)
+    )
+    assert plan.duration_s <= plan.duration_max_s == 90.0
 
 
 def test_values_of_a_form_are_parsed_with_every_fault() -> None:
