@@ -14,7 +14,7 @@ from sdr.transceiver import InstrumentSettings
 
 CAPTURE_SAMPLES = 100_000
 AVERAGES = 320
-REPEATS = 3
+REPEATS = 7
 
 
 def run() -> Result:

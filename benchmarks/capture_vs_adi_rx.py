@@ -15,7 +15,7 @@ from sdr.transceiver import InstrumentSettings
 
 CAPTURE_SAMPLES = 100_000
 AVERAGES = 200
-REPEATS = 3
+REPEATS = 5
 
 
 def run() -> Result:

@@ -116,17 +116,19 @@ class PhaseCycleAverage:
 
     def mean(self) -> ComplexArray:
         """The average (n,) of what was committed; zeros if nothing was."""
-        return (self._sum() / (max(self.averages, 1) * RX_FULL_SCALE)).astype(np.complex64)
+        mean = self._sum()
+        mean /= max(self.averages, 1) * RX_FULL_SCALE
+        return mean.astype(np.complex64)
 
     def _sum(self) -> npt.NDArray[np.complex128]:
         total = np.zeros(len(self._committed[0]) // 2, dtype=np.complex128)
         for phase, committed in zip(self.phase_cycle, self._committed, strict=True):
-            part = committed.astype(np.float64).view(np.complex128)
             factor = complex(phase).conjugate()
             if factor in (1, -1):  # the usual cycle needs no complex product
-                np.add(total, part, out=total) if factor == 1 else np.subtract(total, part, out=total)
+                parts = total.view(np.float64)
+                np.add(parts, committed, out=parts) if factor == 1 else np.subtract(parts, committed, out=parts)
             else:
-                total += factor * part
+                total += factor * committed.astype(np.float64).view(np.complex128)
         if len(self._earlier):
             total += self._earlier
         return total

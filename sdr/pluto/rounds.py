@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-BURST_S = 0.4
+BURST_S = 0.5
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from acquisition.shot import Capture, ComplexArray, Shot
+from acquisition.shot import Capture, Shot
 from sdr import alignment
 from sdr.converter import Converter
 from sdr.errors import AlignmentFailed, ShotStopped
@@ -107,12 +107,11 @@ class RunningShot:
         average, shot = self._average, self._shot
         if average is None or average.averages == 0:
             return None
-        mean = average.mean()
         try:
-            start, phase_rad, notes = self._start_and_phase(mean)
+            start, phase_rad, notes = self._start_and_phase(average)
         except AlignmentFailed:
             return None
-        samples = mean[start : start + shot.capture_samples] * np.complex64(np.exp(-1j * phase_rad))
+        samples = average.mean()[start : start + shot.capture_samples] * np.complex64(np.exp(-1j * phase_rad))
         sent = dequantise(quantise(self._waveform))
         capture = Capture(
             samples=self._converter.baseband(samples),
@@ -135,7 +134,7 @@ class RunningShot:
             notes += [f"The receiver was overloaded in {overloaded} of {data} data samples; lower its gain."]
         return dataclasses.replace(capture, notes=(*self._describe(), *notes))
 
-    def _start_and_phase(self, mean: ComplexArray) -> tuple[int, float, list[str]]:
+    def _start_and_phase(self, average: PhaseCycleAverage) -> tuple[int, float, list[str]]:
         """Index of the first transmitted sample in the frames, phase of the leakage, and what to say of them."""
         if self._reference is not None:
             start = self._reference.start if self._connection.tdd is not None else LEAD_SAMPLES
@@ -144,6 +143,7 @@ class RunningShot:
                 f"of full scale; leakage gain {self._reference.gain:.3g}."
             )
             return start, self._reference.phase_rad, [note]
+        mean = average.mean()
         found = alignment.find_start(mean[: len(self._waveform) + LEAD_SAMPLES + DELAY_SAMPLES_MAX], self._waveform)
         note = "Phase turned to that of the pulse's own leakage, which may be off by up to 45 degrees if saturated."
         return found.start, found.phase_rad, [note]
@@ -214,7 +214,7 @@ class RunningShot:
         """With the TDD core every frame must begin alike; a transmit buffer that slips would smear the average."""
         if self._average is None or self._first is None or self._last is None:
             return
-        near, _, _ = self._start_and_phase(self._average.mean())
+        near, _, _ = self._start_and_phase(self._average)
         first, last = (
             alignment.onset_near(as_complex(frame), self._waveform, near) for frame in (self._first, self._last)
         )

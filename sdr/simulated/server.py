@@ -20,7 +20,7 @@ from sdr.simulated.radio import Radio
 from sdr.simulated.registers import Target, find
 
 _TAG = "rasgado"
-_RECEIVE_BYTES = 1 << 18
+_RECEIVE_BYTES = 1 << 16
 _POLL_S = 0.02
 _CYCLIC_OPEN_RETRY_S = 0.05
 _DEFAULT_TIMEOUT_S = 2.5
