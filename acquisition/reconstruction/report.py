@@ -18,9 +18,10 @@ from acquisition.reconstruction.fit import (
     signal_blocks,
     solve,
 )
+from acquisition.reconstruction.model import FWHM_LIMITS_HZ
 from acquisition.reconstruction.posterior import Moments, moments
 from acquisition.reconstruction.record import Real
-from acquisition.reconstruction.unfold import FWHM_LIMITS_HZ, Unfolder
+from acquisition.reconstruction.unfold import Unfolder
 
 WEAK_STATISTIC = 120.0
 """Below this SNR squared the uncertainty is taken from the whole likelihood and not from its curvature at the top."""

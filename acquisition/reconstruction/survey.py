@@ -35,7 +35,6 @@ def reconstruct_survey(
     unfolder.run()
     found = lines_of(unfolder)
     sure = [one for one in found if one.line.unfolding_confidence >= chosen.minimum_confidence]
-    messages += unfolder.messages
     messages += [
         f"A line near {one.line.frequency_hz / 1e6:.4f} MHz was left out: "
         f"its tooth is certain to {one.line.unfolding_confidence:.2f} only."

@@ -1,0 +1,135 @@
+"""What is known of the captures at one moment of the pursuit: components, their fit, what it leaves, and the noise."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from acquisition.reconstruction import search, statistics
+from acquisition.reconstruction.fit import SATURATION_PRIOR, Component, Solution, refine, residual, solve
+from acquisition.reconstruction.noise import in_band_variance, residual_variance
+from acquisition.reconstruction.parameters import ReconstructionParameters
+from acquisition.reconstruction.record import Real, Record
+
+FWHM_LIMITS_HZ = (30.0, 60e3)
+
+MEMBER_ENERGY = 0.05
+"""A line is fitted in a capture that would see at least this fraction of the energy that the best capture sees."""
+
+
+def _statistics(components: Sequence[Component], solution: Solution, sigmas: Real) -> list[tuple[float, float]]:
+    """Leave-one-out statistic of each component, summed over captures, and the same as -ln of its noise probability."""
+    out = []
+    for i, component in enumerate(components):
+        total = 0.0
+        for c in component.members:
+            place = sum(1 for other in components[:i] if c in other.members)
+            variance = float(solution.inverses[c][place, place].real) * float(sigmas[c]) ** 2
+            total += float(abs(solution.amplitudes[c][i])) ** 2 / max(variance, 1e-300)
+        out.append((total, float(statistics.log_tail(total, len(component.members)))))
+    return out
+
+
+class Model:
+    """Components that explain captures of one sample, with the searches of what they leave."""
+
+    def __init__(
+        self,
+        records: Sequence[Record],
+        parameters: ReconstructionParameters,
+        band_hz: tuple[float, float] | None = None,
+    ) -> None:
+        self.records = list(records)
+        self.parameters = parameters
+        widths = search.search_widths_hz(parameters)
+        bands = []
+        for record in self.records:
+            low, high = search.excited_band_hz(record, parameters.excitation_floor)
+            bands.append((low, high) if band_hz is None else (max(low, band_hz[0]), min(high, band_hz[1])))
+        self.searchers = [search.Searcher(r, widths, b) for r, b in zip(self.records, bands, strict=True)]
+        band = sum(high - low for low, high in _union(bands))
+        self.threshold = statistics.detection_threshold(
+            parameters.false_alarms_per_survey, band, [1 / (math.pi * width) for width in widths]
+        )
+        self.components: list[Component] = []
+        self.sigmas = np.sqrt([max(r.energy / max(r.count, 1), 1e-300) for r in self.records])
+        self.solution = solve(self.records, self.sigmas, self.components)
+        self.after_fit()
+
+    def after_fit(self) -> None:
+        """Take the components away, look at what is left, and estimate the noise from it."""
+        self.residuals = residual(self.records, self.components, self.solution)
+        samples = [r.in_samples(left) for r, left in zip(self.records, self.residuals, strict=True)]
+        self.samples = samples
+        self.scans = [s.scan(y) for s, y in zip(self.searchers, samples, strict=True)]
+        fixed = self.parameters.noise_sigma
+        variances = []
+        for c, record in enumerate(self.records):
+            fitted = 4 * sum(1 for component in self.components if c in component.members)
+            variance = max(
+                residual_variance(record, self.residuals[c], fitted),
+                self._in_band_variance(c),
+                1e-14 * record.energy / max(record.count, 1),
+                1e-300,
+            )
+            variances.append(fixed**2 if fixed > 0 else variance)
+        self.sigmas = np.sqrt(variances)
+        self.solution = solve(self.records, self.sigmas, self.components)
+
+    def _in_band_variance(self, c: int) -> float:
+        if not self.scans[c]:
+            return 0.0
+        scan = self.scans[c][0]
+        searcher = self.searchers[c]
+        seconds = min(1 / (math.pi * scan.fwhm_hz), self.records[c].samples / self.records[c].rate_hz)
+        return in_band_variance(scan.power, (searcher.high_hz - searcher.low_hz) * seconds)
+
+    def fit(self, components: list[Component], movable: Sequence[int] | None = None, rounds: int = 12) -> None:
+        """Take these components, or the `movable` among them, to their best places; `after_fit` is yet to be called."""
+        self.components, self.solution = refine(
+            self.records,
+            self.sigmas,
+            components,
+            fwhm_limits_hz=FWHM_LIMITS_HZ,
+            movable=movable,
+            rounds=rounds,
+            tolerance=0.01,
+        )
+
+    def statistics(self) -> list[tuple[float, float]]:
+        """For each component how much of the data it explains that the others cannot, over the noise: SNR squared.
+
+        With it the same as minus the logarithm of the probability that noise does so.
+        """
+        return _statistics(self.components, self.solution, self.sigmas)
+
+    def line(self, frequency_hz: float, fwhm_hz: float) -> Component:
+        """A line component in all captures that see it."""
+        weights = [
+            float(r.response_energy(np.asarray([frequency_hz]), fwhm_hz)[0]) / sigma**2
+            if abs(frequency_hz - r.centre_hz) < r.rate_hz / 2
+            else 0.0
+            for r, sigma in zip(self.records, self.sigmas, strict=True)
+        ]
+        members = tuple(c for c, weight in enumerate(weights) if weight >= MEMBER_ENERGY * max(weights) and weight > 0)
+        combed = any(self.records[c].tooth_spacing_hz is not None for c in members)
+        saturation = SATURATION_PRIOR[0] if combed else 0.0
+        return Component("line", frequency_hz, fwhm_hz, members, saturation, free_saturation=combed)
+
+    def power_at(self, c: int, frequencies: Sequence[float] | Real, fwhm_hz: float | Real) -> Real:
+        """Matched-filter statistic of lines at these frequencies in what is left of one capture."""
+        power = self.records[c].matched_power(self.residuals[c], np.asarray(frequencies, dtype=np.float64), fwhm_hz)
+        return np.asarray(power / float(self.sigmas[c]) ** 2, dtype=np.float64)
+
+
+def _union(bands: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Bands with their overlaps merged."""
+    merged: list[tuple[float, float]] = []
+    for low, high in sorted(band for band in bands if band[1] > band[0]):
+        if merged and low <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(high, merged[-1][1]))
+        else:
+            merged.append((low, high))
+    return merged
