@@ -16,7 +16,17 @@ from acquisition.lines import Line
 from acquisition.methods.parameters import parse
 from acquisition.shot import Capture, Shot
 from sdr import open_transceiver
-from sdr.errors import RadioBusy, RadioLost, RadioUnreachable, SdrError, ShotStopped, UnsafeState, WrongRadio
+from sdr.errors import (
+    AlignmentFailed,
+    CaptureIncomplete,
+    GuardIntervened,
+    RadioLost,
+    ReadBackMismatch,
+    SafetyLimitExceeded,
+    SdrError,
+    ShotStopped,
+    UnsafeState,
+)
 from sdr.transceiver import RadioIdentity, Transceiver
 from tasks.heartbeat import kept_alive
 from tasks.settings import instrument_settings
@@ -34,6 +44,11 @@ State = Run.State
 Status = Instrument.Status
 
 _REPORT_S = 1.0
+
+#: after these the next run may fare better, and the radio has been read back as silent
+_FAULT_OF_THE_RUN = (SafetyLimitExceeded, AlignmentFailed, CaptureIncomplete)
+#: after these the transmitter is looked at before anything else is done
+_TRANSMITTER_UNSURE = (UnsafeState, RadioLost, ReadBackMismatch, GuardIntervened)
 
 
 @dataclass(frozen=True)
@@ -53,7 +68,7 @@ def acquire(claim: Claim) -> None:
     try:
         outcome = _Acquisition(claim, run).outcome()
     except LeaseLost as lost:
-        log.warning("%s The transmitter is off.", lost)
+        log.warning("%s %s", lost, " ".join(_unconfirmed(lost)) or "The transmitter is off.")
         return
     try:
         ownership.finish(claim, **dataclasses.asdict(outcome))
@@ -90,7 +105,7 @@ class _Acquisition:
         except Exception as error:
             log.exception("Run %s ended with an unexpected error", run.pk)
             message = f"An unexpected error ended the run ({type(error).__name__}). Tell the facility's staff."
-            return Outcome(self._state_after_failure(), "internal", message)
+            return Outcome(self._state_after_failure(), "internal", message, status_after(error), message)
 
     def _measure(self, experiment: Experiment, radio: Transceiver) -> Outcome:
         ownership.start_acquiring(self._claim, _plain_identity(radio.identity))
@@ -127,16 +142,8 @@ class _Acquisition:
 
     def _after_failure(self, error: SdrError) -> Outcome:
         text = str(error)
-        match error:
-            case UnsafeState():
-                status = Status.NEEDS_CHECK
-            case RadioLost():
-                status = Status.NEEDS_CHECK
-            case RadioUnreachable() | RadioBusy() | WrongRadio():
-                status = Status.OFFLINE
-            case _:
-                return Outcome(self._state_after_failure(), error.code, text)
-        return Outcome(self._state_after_failure(), error.code, text, status, text)
+        status = status_after(error)
+        return Outcome(self._state_after_failure(), error.code, text, status, "" if status == Status.READY else text)
 
     def _state_after_failure(self) -> str:
         return State.INTERRUPTED if self._stored else State.FAILED
@@ -198,10 +205,23 @@ def check_radio(instrument: Instrument) -> Outcome:
     except InvalidParameters as error:
         return Outcome("", "invalid_configuration", str(error), Status.OFFLINE, str(error))
     except SdrError as error:
-        status = Status.NEEDS_CHECK if isinstance(error, UnsafeState) else Status.OFFLINE
+        # Opening failed, so nothing may start, whatever the reason is.
+        status = Status.NEEDS_CHECK if status_after(error) == Status.NEEDS_CHECK else Status.OFFLINE
         return Outcome("", error.code, str(error), status, str(error))
     Instrument.objects.filter(pk=instrument.pk).update(identity=identity)
     return Outcome("")
+
+
+def status_after(error: BaseException) -> str:
+    """What an instrument is good for after this error ended a run."""
+    if isinstance(error, _TRANSMITTER_UNSURE) or _unconfirmed(error):
+        return Status.NEEDS_CHECK
+    return Status.READY if isinstance(error, _FAULT_OF_THE_RUN) or not isinstance(error, SdrError) else Status.OFFLINE
+
+
+def _unconfirmed(error: BaseException) -> list[str]:
+    """What the driver noted on an error when it could not confirm, on the way out, that the transmitter is off."""
+    return list(getattr(error, "__notes__", ()))
 
 
 def _plain_identity(identity: RadioIdentity) -> dict[str, Any]:

@@ -16,7 +16,7 @@ def instrument_settings(instrument: Instrument) -> InstrumentSettings:
         uri=instrument.uri,
         driver=instrument.driver,
         serial=instrument.serial,
-        converter=ConverterSettings(**instrument.converter),
+        converter=ConverterSettings(**services.converter(instrument)),
         limits=services.limits(instrument),
         rx_gain_db=instrument.rx_gain_db,
         tx_attenuation_db=instrument.tx_attenuation_db,

@@ -70,7 +70,10 @@ def _instrument_page(request: HttpRequest, shown: Instrument, form: HoldForm) ->
         "entry": queue_view.with_activity([shown], request.user)[0],
         "queue": queue_view.queue(shown, request.user),
         "recent": runs_access.runs(request.user).filter(instrument=shown, state__in=Run.FINAL).order_by("-pk")[:8],
-        "limits": services.limits(shown),
         "form": form,
     }
+    try:
+        context["limits"] = services.limits(shown)
+    except InvalidParameters as impossible:
+        context["impossible"] = str(impossible)
     return render(request, "facility/detail.html", context)

@@ -14,7 +14,7 @@ from typing import Any
 
 from django import forms
 
-from acquisition.methods.parameters import ParameterInfo, format_quantity
+from acquisition.methods.parameters import LARGEST, ParameterInfo, format_quantity
 
 
 class ParameterField(forms.CharField):
@@ -49,7 +49,8 @@ class ParameterField(forms.CharField):
             hint = " Use a point, not a comma." if "," in text else ""
             raise forms.ValidationError(f"{self.info.label} must be a number.{hint}") from None
         except Overflow:
-            raise forms.ValidationError(f"{self.info.label} is too large.") from None
+            largest = format_quantity(LARGEST, self.info)
+            raise forms.ValidationError(f"{self.info.label} must be at most {largest}.") from None
         if not math.isfinite(scaled):
             raise forms.ValidationError(f"{self.info.label} must be a finite number.")
         if self.info.type is int and scaled == scaled.to_integral_value() and abs(scaled) < Decimal(10) ** 18:
