@@ -16,7 +16,7 @@ from sdr.pluto.samples import quantise
 
 # Samples in the queue of receptions that the radio's memory surely has room for.
 QUEUE_SAMPLES = 16_000_000
-# The kernel's own limit+ (read from its public sources, not tried on a radio).
+# The kernel takes no more blocks than this (read from its public sources, not tried on a radio).
 QUEUE_MAX = 64
 BUFFER_SAMPLES_MAX = 4_000_000
 
