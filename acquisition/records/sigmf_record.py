@@ -103,7 +103,7 @@ def read_capture(path: str | Path) -> Capture:
     if not SAMPLE_RATE_MIN_HZ <= rate <= SAMPLE_RATE_MAX_HZ:
         message = f"core:sample_rate must be {SAMPLE_RATE_MIN_HZ:g} to {SAMPLE_RATE_MAX_HZ:g} Hz, not {rate:g}."
         raise RecordError(str(files.meta), message, "core:sample_rate")
-    frequency = _number(files.meta, segment, "core:frequency")
+    frequency = _number(files.meta, segment, "core:frequency", least=0.0)
     dead_time = _number(files.meta, header, "rasgado:dead_time_s", least=0.0)
     averages = _number(files.meta, header, "rasgado:averages", least=1.0, default=1.0)
     if averages != int(averages):
@@ -144,6 +144,8 @@ def read_capture(path: str | Path) -> Capture:
 def _files(path: Path) -> _Files:
     """Metadata and data file of a recording."""
     name = path.name
+    if not name:
+        raise RecordError(str(path), "is no name of a recording.")
     for suffix in _SUFFIXES:
         if name.endswith(suffix):
             name = name[: -len(suffix)]
@@ -157,7 +159,7 @@ def _excitation_files(files: _Files, header: dict[str, Any]) -> _Files:
         raise RecordError(
             str(files.meta), "rasgado:excitation, the name of the excitation, is missing.", "rasgado:excitation"
         )
-    if re.search(r"[/\\\x00]", value) or value in {".", ".."} or len(value) > 255:
+    if re.search(r"[/\\\x00\ud800-\udfff]", value) or value in {".", ".."} or len(value) > 255:
         message = "rasgado:excitation must be the name of a file in the same folder, without any path."
         raise RecordError(str(files.meta), message, "rasgado:excitation")
     return _files(files.meta.with_name(value))
@@ -175,7 +177,7 @@ def _metadata(files: _Files) -> tuple[dict[str, Any], dict[str, Any]]:
         raise RecordError(str(path), f"is larger than {META_BYTES_MAX >> 20} MiB, which metadata never are.")
     try:
         meta = json.loads(raw.decode("utf-8"))
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError):
+    except (ValueError, RecursionError):  # not UTF-8, not JSON, or a number of thousands of digits
         raise RecordError(str(path), "is not valid JSON.") from None
     header = meta.get("global") if isinstance(meta, dict) else None
     if not isinstance(header, dict):

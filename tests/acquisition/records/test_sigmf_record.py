@@ -114,6 +114,8 @@ def change(path: Path, edit: Callable[[dict[str, Any]], object]) -> None:
         ("rasgado:excitation", "/etc/passwd"),
         ("rasgado:excitation", "..\\shot-excitation"),
         ("rasgado:excitation", "nowhere"),
+        ("rasgado:excitation", "\ud800"),
+        ("core:frequency", -28e6),
         ("core:sha512", "0" * 128),
     ],
 )
@@ -137,7 +139,13 @@ def test_missing_centre_frequency(recording: Path) -> None:
         read_capture(recording)
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "null", '{"global": 3}', "\xff", "[" * 100_000])
+@pytest.mark.parametrize("path", ["", ".", "/"])
+def test_a_path_without_a_name(path: str) -> None:
+    with pytest.raises(RecordError):
+        read_capture(path)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "null", '{"global": 3}', "\xff", "[" * 100_000, "9" * 5000])
 def test_metadata_that_are_none(recording: Path, text: str) -> None:
     recording.write_bytes(text.encode("latin-1"))
     with pytest.raises(RecordError):
