@@ -115,7 +115,6 @@ def change(path: Path, edit: Callable[[dict[str, Any]], object]) -> None:
         ("rasgado:excitation", "..\\shot-excitation"),
         ("rasgado:excitation", "nowhere"),
         ("rasgado:excitation", "\ud800"),
-        ("core:frequency", -28e6),
         ("core:sha512", "0" * 128),
     ],
 )
@@ -137,6 +136,16 @@ def test_missing_centre_frequency(recording: Path) -> None:
     change(recording, lambda meta: meta["captures"][0].pop("core:frequency"))
     with pytest.raises(RecordError, match="core:frequency is missing"):
         read_capture(recording)
+
+
+@pytest.mark.parametrize("frequency", [-28e6, None, "28 MHz", float("nan")])
+def test_a_frequency_that_cannot_be_one(recording: Path, frequency: object) -> None:
+    meta = json.loads(recording.read_text())
+    meta["captures"][0]["core:frequency"] = frequency
+    recording.write_text(json.dumps(meta))
+    with pytest.raises(RecordError) as raised:
+        read_capture(recording)
+    assert raised.value.field == "core:frequency"
 
 
 @pytest.mark.parametrize("path", ["", ".", "/"])
