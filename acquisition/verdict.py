@@ -22,6 +22,8 @@ from acquisition.reconstruction.record import Record
 from acquisition.reconstruction.search import excited_band_hz
 from acquisition.reconstruction.teeth import tooth_spacing_samples
 from acquisition.shot import Capture
+from acquisition.survey_band import inside, survey_bands_hz
+from acquisition.wings import wing_fault
 
 WEAK_FALSE_ALARMS = 1.0
 """Expected number of noise peaks among the candidates of a survey whose candidates are measured again."""
@@ -88,10 +90,18 @@ def reconstruct(captures: Sequence[Capture], parameters: ReconstructionParameter
 def judge_all(
     found: Reconstruction, survey: Sequence[Capture], narrow: Sequence[Capture], parameters: ReconstructionParameters
 ) -> Reconstruction:
-    """The survey's candidates after their second measurement, same lines told apart."""
+    """The survey's candidates after their second measurement, each line once, and none outside the survey's windows."""
     spacing_hz = tooth_spacing_hz(survey)
-    judged = [judge(line, narrow, parameters, spacing_hz, found.lines).line for line in found.lines]
-    return found.judged(judged, settle(judged))
+    wanted = candidates_of(found, survey)
+    judged = [judge(line, narrow, parameters, spacing_hz, found.lines).line for line in wanted]
+    by_candidate = {id(line): verdict for line, verdict in zip(wanted, judged, strict=True)}
+    return found.judged([by_candidate.get(id(line), line) for line in found.lines], settle(judged))
+
+
+def candidates_of(found: Reconstruction, survey: Sequence[Capture]) -> tuple[Line, ...]:
+    """Lines of the survey inside its windows; what seems to lie outside explains data, but was not asked for."""
+    bands_hz = survey_bands_hz(survey)
+    return tuple(line for line in found.lines if inside(line.frequency_hz, bands_hz))
 
 
 def survey_candidates(
@@ -135,7 +145,7 @@ def judge(
     search = _Search(candidate.fwhm_hz, half_width_hz, strong)
     again = _fit(covering, candidate.frequency_hz, search, strict, parameters)
     if again is not None:
-        fault = _fault(again, narrow)
+        fault = again.reason or _fault(again, narrow)
         if fault:
             return Judgement(replace(candidate, status=LineStatus.REJECTED, reason=fault), decided=True)
         return Judgement(_confirmed(candidate, again), decided=True)
@@ -143,7 +153,7 @@ def judge(
         there_hz = candidate.frequency_hz + tooth
         captures = [capture for capture in narrow if excites(capture, there_hz)]
         elsewhere = _fit(captures, there_hz, search, strict, parameters) if captures else None
-        if elsewhere is not None and not _fault(elsewhere, narrow):
+        if elsewhere is not None and not (elsewhere.reason or _fault(elsewhere, narrow)):
             reason = (
                 f"The survey had it {abs(tooth) / 1e3:.3g} kHz {'lower' if tooth > 0 else 'higher'}, on another tooth."
             )
@@ -202,18 +212,14 @@ def quick_spectrum(captures: Sequence[Capture]) -> Spectrum:
 
 
 def settle(lines: Sequence[Line]) -> tuple[Line, ...]:
-    """Lines in order of frequency, where two that turned out to be the same one are told apart from it."""
+    """Lines in order of frequency, where candidates that turned out to be one line are that line once."""
     certain = [line for line in lines if line.status in (LineStatus.CONFIRMED, LineStatus.MOVED)]
     others = [line for line in lines if line.status not in (LineStatus.CONFIRMED, LineStatus.MOVED)]
     kept: list[Line] = []
     # A line found where the survey had it goes before one that moved there.
     for line in sorted(certain, key=lambda line: (line.status is LineStatus.MOVED, -line.snr)):
-        same = next((known for known in kept if _unresolved(line, known)), None)
-        if same is None:
+        if not any(_unresolved(line, known) for known in kept):
             kept.append(line)
-            continue
-        reason = f"Measured by itself, it is not resolved from the line at {same.frequency_hz / 1e6:.4f} MHz."
-        others.append(replace(line, status=LineStatus.REJECTED, reason=reason))
     return tuple(sorted([*kept, *others], key=lambda line: line.frequency_hz))
 
 
@@ -233,7 +239,7 @@ def _narrow_only(captures: Sequence[Capture], parameters: ReconstructionParamete
     for line in found.lines:
         if not all(excites(capture, line.frequency_hz) for capture in captures):
             continue
-        fault = _fault(line, captures)
+        fault = wing_fault(line, found.lines) or _fault(line, captures)
         status = LineStatus.REJECTED if fault else LineStatus.CONFIRMED
         at_pulse = _at_pulse(line, decays)
         lines.append(replace(at_pulse, status=status, reason=fault, unfolding_confidence=1.0))
@@ -275,7 +281,8 @@ def _fit(
     """The strongest line near a frequency in narrow-band captures, or None.
 
     All lines of the decimated band are fitted together, so that a strong neighbour does not disturb; the threshold is
-    that of `false_alarms` within the searched range. The amplitude is that right after the pulse.
+    that of `false_alarms` within the searched range. The amplitude is that right after the pulse; a reason says why it
+    may not be a line of its own.
     """
     half_width_hz = search.half_width_hz
     decays = _decays(captures, near_hz, search.fwhm_hz)
@@ -291,7 +298,8 @@ def _fit(
     near = [line for line in found.lines if abs(line.frequency_hz - near_hz) <= half_width_hz]
     if not near:
         return None
-    return _at_pulse(max(near, key=lambda line: line.snr), decays)
+    best = max(near, key=lambda line: line.snr)
+    return replace(_at_pulse(best, decays), reason=wing_fault(best, found.lines))
 
 
 def _hinted(candidate: Line, captures: Sequence[Capture], search: _Search) -> bool:

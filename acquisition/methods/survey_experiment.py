@@ -90,11 +90,11 @@ class SurveyExperiment(ScriptedExperiment):
             yield from self._survey(window)
         found = verdict.survey_candidates(self._captures, self._reconstruction, weak=self._parameters.confirm)
         self._survey_result = found
-        self._lines = found.lines
+        self._lines = verdict.candidates_of(found, self._captures)
         if self._parameters.confirm:
             self._ledger.step = "confirm"
-            yield from self._confirm_all(found.lines)
-            if found.lines and not self._narrow_captures:
+            yield from self._confirm_all(self._lines)
+            if self._lines and not self._narrow_captures:
                 # Without a second measurement only what the survey alone is sure of counts, as any reprocessing has it.
                 found = verdict.survey_candidates(self._captures, self._reconstruction, weak=False)
                 self._survey_result = found
@@ -136,8 +136,9 @@ class SurveyExperiment(ScriptedExperiment):
         spent = self._layout.averages
         while spent < self._layout.averages_max:
             found = verdict.survey_candidates(captures, self._reconstruction, weak=False)
-            self._remember(found.lines)
-            if all(line.snr >= self._parameters.snr_target for line in found.lines):
+            lines = verdict.candidates_of(found, captures)
+            self._remember(lines)
+            if all(line.snr >= self._parameters.snr_target for line in lines):
                 return
             averages = min(spent, self._layout.averages_max - spent)
             if not self._affords(averages):

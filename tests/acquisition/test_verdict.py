@@ -150,8 +150,18 @@ def test_two_candidates_that_are_one_line_leave_one() -> None:
     lines = verdict.settle(judged)
     assert [line.status for line in lines].count(LineStatus.CONFIRMED) == 1
     assert [line.status for line in lines].count(LineStatus.MOVED) == 0
-    assert len(lines) == 3
-    assert any("not resolved from the line" in line.reason for line in lines)
+    assert len(lines) == 1
+
+
+@pytest.mark.parametrize(("fraction", "confirmed"), [(0.015, False), (0.1, True)])
+def test_what_may_be_a_wing_of_a_strong_line_is_no_line(fraction: float, confirmed: bool) -> None:
+    strong = SyntheticLine(LINE_HZ, 300e-6)
+    weak = SyntheticLine(LINE_HZ + 5.5e3, 300e-6, amplitude=fraction)
+    captures = narrow_captures(weak.frequency_hz, [strong, weak], noise=0.02)
+    known = [candidate(weak.frequency_hz), candidate(LINE_HZ, snr=400.0)]
+    line = verdict.judge(known[0], captures, PARAMETERS, 50e3, known).line
+    assert (line.status is LineStatus.CONFIRMED) == confirmed
+    assert ("wings of the line at 28.0846 MHz" in line.reason) != confirmed
 
 
 def test_narrow_band_captures_alone_give_confirmed_lines() -> None:

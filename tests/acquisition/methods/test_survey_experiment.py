@@ -242,3 +242,15 @@ def test_a_run_with_time_stays_within_its_plan() -> None:
     planned = get("survey").plan(SurveyParameters(centre_frequency_hz=CENTRE_HZ, span_hz=1e6, **chosen), LIMITS)
     assert sum(shot.duration_s for shot in bench.shots) <= planned.duration_max_s
     assert sum(shot.method == "confirm" for shot in bench.shots) <= planned.shots_confirm_max
+
+
+@pytest.mark.parametrize("distance_hz", [0.3e6, 1.15e6])
+def test_only_lines_inside_the_windows_are_measured_again_and_reported(distance_hz: float) -> None:
+    """The comb's side lobes hear a strong line beyond its window as well; nobody asked for it."""
+    bench = Bench([SyntheticLine(CENTRE_HZ + distance_hz, 300e-6, amplitude=20.0)], noise=0.3, seed=8)
+    result = bench.run(experiment())
+    asked = distance_hz < 0.5e6
+    assert len(certain(result.lines)) == asked
+    assert all(abs(line.frequency_hz - CENTRE_HZ) <= 0.6e6 for line in result.lines)
+    aimed = [s for s in bench.shots if s.method == "confirm" and abs(s.centre_frequency_hz - CENTRE_HZ) > 0.9e6]
+    assert not aimed
