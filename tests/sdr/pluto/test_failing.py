@@ -31,6 +31,7 @@ from sdr.errors import (
 )
 from sdr.guard_client import read_status
 from sdr.pluto.names import PHY, TDD, TX
+from sdr.pluto.rounds import BURST_S
 from sdr.pluto.running_shot import RunningShot
 from sdr.simulated import SimulatedProcess, running
 from sdr.transceiver import ConverterSettings, InstrumentSettings
@@ -211,14 +212,16 @@ class TestLosing:
             assert_silent(radio)
 
     def test_the_radio_loses_its_power(self) -> None:
+        slow = long_shot()
+        one_round = len(slow.phase_cycle) * round(BURST_S / slow.repetition_time_s)
         with running(SAMPLE, clock="real") as radio:
             transceiver = open_transceiver(instrument(radio, connect_timeout_s=0.5))
             with pytest.raises(RadioLost) as raised:
-                transceiver.play(long_shot(), on_average=lambda done: radio.kill() if done > 50 else None)
+                transceiver.play(slow, on_average=lambda done: radio.kill() if done > one_round else None)
             assert any("could not be confirmed" in note for note in raised.value.__notes__)
             partial = transceiver.partial()
             assert partial is not None
-            assert partial.averages == 40
+            assert partial.averages == one_round
             with pytest.raises(UnsafeState):
                 transceiver.close()
 
