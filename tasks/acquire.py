@@ -6,6 +6,7 @@ import dataclasses
 import logging
 import math
 import time
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,7 +29,6 @@ from sdr.errors import (
     UnsafeState,
 )
 from sdr.transceiver import RadioIdentity, Transceiver
-from tasks.heartbeat import kept_alive
 from tasks.settings import instrument_settings
 from tasks.watch import StopReason, Watch
 from webapp.facility.models import Instrument
@@ -96,7 +96,9 @@ class _Acquisition:
         except InvalidParameters as error:
             return Outcome(State.FAILED, "invalid_parameters", str(error))
         try:
-            with open_transceiver(settings) as radio:
+            with ExitStack() as on_the_way_out:
+                with self._watch.busy_elsewhere():
+                    radio = on_the_way_out.enter_context(open_transceiver(settings))
                 return self._measure(experiment, radio)
         except SdrError as error:
             return self._after_failure(error)
@@ -122,8 +124,8 @@ class _Acquisition:
             except RadioLost:
                 self._store_partial(radio)
                 raise
-            self._store(capture, complete=True)
-            with kept_alive(lambda: ownership.renew(self._claim)):
+            with self._watch.busy_elsewhere():
+                self._store(capture, complete=True)
                 experiment.take(capture)
                 self._show(experiment)
         if not self._stored:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 
 from celery.worker import state as worker_state
 from django.conf import settings
 from django.db import DatabaseError, connection
 
+from tasks.heartbeat import kept_alive
 from webapp.runs.queue import ownership
 from webapp.runs.queue.ownership import Claim, LeaseLost
 
@@ -37,6 +40,17 @@ class Watch:
         if self.reason is None:
             self.reason = self._look()
         return self.reason is not None
+
+    @contextmanager
+    def busy_elsewhere(self) -> Iterator[None]:
+        """For work during which nothing is transmitted and nobody polls: the lease is renewed from a thread.
+
+        Raises LeaseLost at the end if the run has gone to somebody else meanwhile.
+        """
+        with kept_alive(lambda: ownership.renew(self._claim)):
+            yield
+        ownership.renew(self._claim)
+        self._renewed_at_s = time.monotonic()
 
     def _look(self) -> StopReason | None:
         now_s = time.monotonic()

@@ -60,7 +60,8 @@ class Facility:
 
         def arrived() -> bool:
             seen.update(self.run(run_id))
-            assert seen["state"] in states or seen["state"] not in ENDED, f"{seen['state']}: {seen}"
+            ended = f"run {run_id} is {seen['state']}: {seen['error_code']} {seen['error_message']}"
+            assert seen["state"] in states or seen["state"] not in ENDED, ended
             return seen["state"] in states
 
         wait_until(arrived, timeout_s, f"run {run_id} to be {' or '.join(states)}")
