@@ -115,20 +115,20 @@ def _parser() -> argparse.ArgumentParser:
     one = command.add_parser("list", help="the newest runs")
     one.add_argument("--state")
     one.add_argument("--instrument", metavar="SLUG")
-    one.add_argument("--limit", type=_positive, default=20)
+    one.add_argument("--limit", type=values.positive, default=20)
     _formats(one)
     one.set_defaults(command=commands.list_runs)
     return parser
 
 
 def _run_argument(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("run", type=_positive, metavar="RUN", help="number of the run")
+    parser.add_argument("run", type=values.positive, metavar="RUN", help="number of the run")
 
 
 def _spectrum_arguments(parser: argparse.ArgumentParser) -> None:
     _run_argument(parser)
     parser.add_argument(
-        "--spectrum", type=_positive, metavar="ID", help="another processing version than the newest finished one"
+        "--spectrum", type=values.positive, metavar="ID", help="another processing version than the newest finished one"
     )
 
 
@@ -136,13 +136,6 @@ def _formats(parser: argparse.ArgumentParser) -> None:
     kind = parser.add_mutually_exclusive_group()
     kind.add_argument("--json", dest="as_json", action="store_true")
     kind.add_argument("--csv", dest="as_csv", action="store_true")
-
-
-def _positive(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not a positive number")
-    return value
 
 
 if __name__ == "__main__":

@@ -16,7 +16,17 @@ def assignment(text: str) -> tuple[str, Any]:
     name, equals, value = text.partition("=")
     if not equals or not name.strip():
         raise argparse.ArgumentTypeError(f"{text!r} is not name=value")
-    return name.strip(), scalar(value.strip())
+    try:
+        return name.strip(), scalar(value.strip())
+    except argparse.ArgumentTypeError as error:
+        raise argparse.ArgumentTypeError(f"{name.strip()}: {error}") from None
+
+
+def positive(text: str) -> int:
+    """A whole number from 1 on."""
+    if not (text.isascii() and text.isdigit() and len(text) <= 18 and int(text) > 0):
+        raise argparse.ArgumentTypeError(f"{text[:40]!r} is not a whole number from 1 to 10^18 - 1")
+    return int(text)
 
 
 def scalar(text: str) -> Any:

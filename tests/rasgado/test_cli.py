@@ -131,7 +131,13 @@ class TestSubmit:
     @pytest.mark.parametrize("value", ["nan", "NaN", "inf", "-Infinity", "1e999"])
     def test_a_number_that_is_not_finite_is_a_wrong_argument(self, rasgado: Shell, value: str) -> None:
         assert rasgado(*SUBMIT, "--set", f"span_hz={value}") == 2
+        assert "span_hz" in rasgado.err
         assert "finite" in rasgado.err
+
+    @pytest.mark.parametrize("number", ["0", "-3", "abc", "1.5", "1" * 30, "²"])
+    def test_a_run_that_is_no_number_is_a_wrong_argument(self, rasgado: Shell, number: str) -> None:
+        assert rasgado("status", "--", number) == 2
+        assert "is not a whole number" in rasgado.err
 
     def test_what_is_missing_is_named(self, rasgado: Shell) -> None:
         assert rasgado("submit", "--method", "survey") == 3
