@@ -7,9 +7,9 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from django.conf import settings
 from django.db import DatabaseError, connection
 
+from webapp.runs.queue.lease import lease_s
 from webapp.runs.queue.ownership import LeaseLost
 
 log = logging.getLogger(__name__)
@@ -24,7 +24,7 @@ def kept_alive(renew: Callable[[], object]) -> Iterator[None]:
     done = threading.Event()
 
     def beat() -> None:
-        while not done.wait(settings.RASGADO_LEASE_S / 3):
+        while not done.wait(lease_s() / 3):
             try:
                 renew()
             except LeaseLost:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from django.conf import settings
-
 from sdr.transceiver import ConverterSettings, InstrumentSettings
 from webapp.facility import services
 from webapp.facility.models import Instrument
+from webapp.runs.queue.lease import lease_s
 
 
 def instrument_settings(instrument: Instrument) -> InstrumentSettings:
@@ -22,5 +21,5 @@ def instrument_settings(instrument: Instrument) -> InstrumentSettings:
         tx_attenuation_db=instrument.tx_attenuation_db,
         synchronisation=instrument.synchronisation,
         # A frozen process must be silent before its lease ends and the instrument can be claimed by another.
-        guard_timeout_s=min(InstrumentSettings.guard_timeout_s, settings.RASGADO_LEASE_S),
+        guard_timeout_s=min(InstrumentSettings.guard_timeout_s, lease_s()),
     )

@@ -9,11 +9,11 @@ from contextlib import contextmanager
 from enum import StrEnum
 
 from celery.worker import state as worker_state
-from django.conf import settings
 from django.db import DatabaseError, connection
 
 from tasks.heartbeat import kept_alive
 from webapp.runs.queue import ownership
+from webapp.runs.queue.lease import lease_s
 from webapp.runs.queue.ownership import Claim, LeaseLost
 
 log = logging.getLogger(__name__)
@@ -55,7 +55,7 @@ class Watch:
     def _look(self) -> StopReason | None:
         now_s = time.monotonic()
         # After a freeze nobody knows what happened meanwhile: an overdue lease counts as lost without asking.
-        if now_s - self._renewed_at_s > settings.RASGADO_LEASE_S:
+        if now_s - self._renewed_at_s > lease_s():
             return StopReason.LEASE_LOST
         if worker_state.should_stop is not None or worker_state.should_terminate is not None:
             return StopReason.SHUTDOWN

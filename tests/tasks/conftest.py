@@ -9,8 +9,8 @@ import pytest
 from tests.tasks.facility import Facility
 from tools.stack import Stack
 
-LEASE_S = 4.0
-SWEEP_S = 0.5
+LEASE_S = 6.0
+SWEEP_S = 1.0
 
 
 @pytest.fixture(scope="module")

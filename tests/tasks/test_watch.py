@@ -24,6 +24,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture
 def claim(settings: Any) -> Claim:
     settings.RASGADO_LEASE_S = LEASE_S
+    settings.RASGADO_SWEEP_S = 0.0
     user = User.objects.create(username="ada")
     group = Group.objects.create(name="Salts", slug="salts")
     Run.objects.create(

@@ -8,7 +8,8 @@ from django.utils import timezone
 from webapp.facility.models import Instrument
 from webapp.runs import events
 from webapp.runs.models import Run
-from webapp.runs.queue.ownership import Claim, lease_end
+from webapp.runs.queue.lease import lease_end
+from webapp.runs.queue.ownership import Claim
 
 State = Run.State
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
@@ -13,6 +11,7 @@ from django.utils import timezone
 from webapp.runs import events
 from webapp.runs.models import Run
 from webapp.runs.queue import hints
+from webapp.runs.queue.lease import lease_end
 from webapp.spectra.models import Spectrum
 
 #: a spectrum whose worker died this often is not tried again
@@ -61,7 +60,7 @@ def claim_job(spectrum_id: int) -> Job | None:
         if not open_jobs.update(
             state=Spectrum.State.PROCESSING,
             fence=F("fence") + 1,
-            lease_expires_at=now + timedelta(seconds=settings.RASGADO_LEASE_S),
+            lease_expires_at=lease_end(),
         ):
             return None
         spectrum = Spectrum.objects.get(pk=spectrum_id)
@@ -74,7 +73,7 @@ def claim_job(spectrum_id: int) -> Job | None:
 
 def renew_job(job: Job) -> bool:
     """Renew the lease of a job; False if it is no longer ours."""
-    return bool(_mine(job).update(lease_expires_at=timezone.now() + timedelta(seconds=settings.RASGADO_LEASE_S)))
+    return bool(_mine(job).update(lease_expires_at=lease_end()))
 
 
 def require_job(job: Job) -> None:

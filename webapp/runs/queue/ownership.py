@@ -8,10 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
@@ -19,6 +17,7 @@ from webapp.facility.models import Instrument
 from webapp.runs import events
 from webapp.runs.models import Run
 from webapp.runs.queue import jobs
+from webapp.runs.queue.lease import lease_end
 
 State = Run.State
 
@@ -35,11 +34,6 @@ class Claim:
     instrument_id: int
     fence: int
     worker: str
-
-
-def lease_end() -> Any:
-    """When a lease that is taken or renewed now ends."""
-    return timezone.now() + timedelta(seconds=settings.RASGADO_LEASE_S)
 
 
 @contextmanager
