@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from acquisition.curves import Curve, Quantity
 from acquisition.experiment import Spectrum
 from acquisition.lines import Line, LineStatus
 from acquisition.reconstruction.picture import Picture
@@ -16,7 +17,8 @@ class Reconstruction:
 
     `noise_sigma` is the standard deviation of the complex noise of one sample, E|n|^2 = sigma^2, in units of the
     captures (root mean square over them); `spectrum.noise_sigma` that of one bin of the spectrum. `picture` draws the
-    spectrum again when the lines have been judged; None where no line was fitted to what it shows.
+    spectrum again when the lines have been judged; None where no line was fitted to what it shows. `curves` and
+    `quantities` are what methods other than the survey measure.
     """
 
     lines: tuple[Line, ...]
@@ -24,6 +26,8 @@ class Reconstruction:
     noise_sigma: float
     messages: tuple[str, ...] = ()
     picture: Picture | None = None
+    curves: tuple[Curve, ...] = ()
+    quantities: tuple[Quantity, ...] = ()
 
     def judged(self, judged: Sequence[Line], settled: tuple[Line, ...]) -> Reconstruction:
         """This result after the verdict: `judged` are its lines in their order, `settled` what became of all of them.
