@@ -1,4 +1,4 @@
-"""What methods result in besides spectra and lines: measured curves with their fits, and the quantities read from them."""
+"""What methods result in besides spectra and lines: curves with their fits, and the quantities read from them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Real = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Axis:
-    """What an axis shows: `label` for people, `unit` in SI; `display_unit` = what people read, 1 of it is `scale` SI."""
+    """What an axis shows: `label`, `unit` in SI; `display_unit` is what people read, one of it is `scale` SI units."""
 
     label: str
     unit: str = ""
