@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from acquisition import methods
+from acquisition.errors import AcquisitionError
 from acquisition.experiment import Spectrum
 from acquisition.free_decay import FreeDecay, free_decay, pulses
 from acquisition.lines import Line, LineStatus
@@ -78,7 +80,17 @@ def reconstruct(captures: Sequence[Capture], parameters: ReconstructionParameter
     """All captures of one run, survey and confirmation alike, to lines with their final status.
 
     Survey captures alone give candidates, narrow-band captures alone give the confirmed lines in the band they share.
+    Captures of a method that has a reconstruction of its own are left to it; raises AcquisitionError when they are
+    mixed with others.
     """
+    known = methods.methods()
+    for name in {capture.method for capture in captures} & known.keys():
+        own = known[name].reconstruct
+        if own is None:
+            continue
+        if any(capture.method != name for capture in captures):
+            raise AcquisitionError(f"Captures of the method {name} cannot be processed together with those of others.")
+        return own(captures, parameters)
     survey = [capture for capture in captures if capture.method != "confirm"]
     narrow = [capture for capture in captures if capture.method == "confirm"]
     if not survey:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from acquisition.errors import FieldError, InvalidParameters
 from acquisition.experiment import Experiment, Plan
 from acquisition.limits import InstrumentLimits
+from acquisition.shot import Capture
+
+if TYPE_CHECKING:  # the reconstruction describes its own parameters with this package
+    from acquisition.reconstruction import Reconstruction, ReconstructionParameters
 
 
 @dataclass(frozen=True)
@@ -19,7 +23,9 @@ class Method:
     """A measuring method: what it is called, its typed parameters, and how it is planned and run.
 
     `plan(parameters, limits)` validates against the instrument and raises InvalidParameters naming field and limit;
-    `experiment(parameters, limits)` gives the pure logic of the same plan.
+    `experiment(parameters, limits)` gives the pure logic of the same plan. `reconstruct(captures, parameters)` makes
+    the result of a run's captures by looking at nothing else; without it they are taken for a survey's. `when_to_use`
+    tells people when to choose it.
     """
 
     name: str
@@ -28,6 +34,8 @@ class Method:
     parameters: type[Any]
     plan: Callable[[Any, InstrumentLimits], Plan]
     experiment: Callable[[Any, InstrumentLimits], Experiment]
+    reconstruct: Callable[[Sequence[Capture], ReconstructionParameters], Reconstruction] | None = None
+    when_to_use: str = ""
 
 
 @cache
