@@ -80,3 +80,44 @@ class SpectralLine(models.Model):
     class Meta:
         ordering = ["frequency_hz"]
         indexes = [models.Index(fields=["frequency_hz"], name="line_frequency")]
+
+
+class MeasuredCurve(models.Model):
+    """A curve of a processing version; `data` holds the axes and the arrays of acquisition.curves.Curve."""
+
+    spectrum = models.ForeignKey(Spectrum, on_delete=models.CASCADE, related_name="curves")
+    position = models.PositiveSmallIntegerField()
+    name = models.CharField(max_length=60)
+    title = models.CharField(max_length=200)
+    model = models.CharField(max_length=300, blank=True)
+    data = models.JSONField()
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [models.UniqueConstraint(fields=["spectrum", "name"], name="curve_name_once")]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class MeasuredQuantity(models.Model):
+    """A number read from a processing version; fields as acquisition.curves.Quantity."""
+
+    spectrum = models.ForeignKey(Spectrum, on_delete=models.CASCADE, related_name="quantities")
+    position = models.PositiveSmallIntegerField()
+    name = models.CharField(max_length=60)
+    symbol = models.CharField(max_length=60)
+    value = models.FloatField()
+    sigma = models.FloatField(null=True)
+    unit = models.CharField(max_length=30, blank=True)
+    note = models.CharField(max_length=500, blank=True)
+    display_unit = models.CharField(max_length=30, blank=True)
+    scale = models.FloatField(default=1.0)
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [models.UniqueConstraint(fields=["spectrum", "name"], name="quantity_name_once")]
+        indexes = [models.Index(fields=["name", "value"], name="quantity_value")]
+
+    def __str__(self) -> str:
+        return f"{self.symbol} = {self.value:g} {self.unit}".strip()

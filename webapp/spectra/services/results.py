@@ -15,12 +15,13 @@ import numpy as np
 from django.db import transaction
 
 from acquisition import experiment
+from acquisition.curves import Curve, Quantity
 from acquisition.errors import AcquisitionError
 from acquisition.lines import Line, LineStatus
 from acquisition.methods.parameters import parse
 from webapp.runs.models import CaptureRecord
-from webapp.spectra.models import SpectralLine, Spectrum
-from webapp.spectra.services import values
+from webapp.spectra.models import MeasuredCurve, MeasuredQuantity, SpectralLine, Spectrum
+from webapp.spectra.services import curves, values
 
 
 class Result(Protocol):
@@ -31,6 +32,12 @@ class Result(Protocol):
 
     @property
     def spectrum(self) -> experiment.Spectrum: ...
+
+    @property
+    def curves(self) -> tuple[Curve, ...]: ...
+
+    @property
+    def quantities(self) -> tuple[Quantity, ...]: ...
 
 
 class ImpossibleResult(AcquisitionError):
@@ -47,7 +54,7 @@ def software_version() -> str:
 
 
 def store(spectrum: Spectrum, result: Result, captures: Sequence[CaptureRecord]) -> None:
-    """Write the values file, the row's facts and the lines; state and lease are the job's business, not touched here.
+    """Write the values file, the row's facts, lines, curves and quantities; state and lease are the job's business.
 
     May be called inside the transaction in which the job is closed. The file's name holds the fence, so that a worker
     that lost the job cannot overwrite the file of the one that has it.
@@ -64,7 +71,11 @@ def store(spectrum: Spectrum, result: Result, captures: Sequence[CaptureRecord])
     spectrum.parameters = _complete(spectrum.parameters)
     spectrum.software_version = software_version()
     spectrum.inputs = [{"name": capture.name, "sha256": capture.sha256} for capture in captures]
-    spectrum.content_sha256 = content_hash(spectrum, array, result.lines)
+    measured = {
+        "curves": [curves.plain_curve(curve) for curve in result.curves],
+        "quantities": [curves.plain_quantity(quantity) for quantity in result.quantities],
+    }
+    spectrum.content_sha256 = content_hash(spectrum, array, result.lines, measured)
     with transaction.atomic():
         spectrum.save(
             update_fields=[
@@ -74,12 +85,26 @@ def store(spectrum: Spectrum, result: Result, captures: Sequence[CaptureRecord])
         )  # fmt: skip
         SpectralLine.objects.filter(spectrum=spectrum).delete()
         SpectralLine.objects.bulk_create([_row(spectrum, line) for line in result.lines])
+        MeasuredCurve.objects.filter(spectrum=spectrum).delete()
+        MeasuredCurve.objects.bulk_create(
+            [curves.curve_row(spectrum, position, plain) for position, plain in enumerate(measured["curves"])]
+        )
+        MeasuredQuantity.objects.filter(spectrum=spectrum).delete()
+        MeasuredQuantity.objects.bulk_create(
+            [curves.quantity_row(spectrum, position, plain) for position, plain in enumerate(measured["quantities"])]
+        )
 
 
-def content_hash(spectrum: Spectrum, array: np.ndarray[Any, Any], lines: Sequence[Line]) -> str:
+def content_hash(
+    spectrum: Spectrum,
+    array: np.ndarray[Any, Any],
+    lines: Sequence[Line],
+    measured: Mapping[str, Sequence[Mapping[str, Any]]] | None = None,
+) -> str:
     """SHA-256 of what went in (captures, parameters, software) and what came out (axis, values, lines).
 
-    The same captures processed again in the same way have the same hash, whatever the names of files and rows.
+    The same captures processed again in the same way have the same hash, whatever the names of files and rows. Curves
+    and quantities in `measured` count where there are any, so that results without them keep the hash they always had.
     """
     facts = {
         "captures": [entry["sha256"] for entry in spectrum.inputs],
@@ -89,6 +114,7 @@ def content_hash(spectrum: Spectrum, array: np.ndarray[Any, Any], lines: Sequenc
         "dx_hz": spectrum.dx_hz,
         "noise_sigma": spectrum.noise_sigma,
         "lines": [_facts(line) for line in lines],
+        **{name: entries for name, entries in (measured or {}).items() if entries},
     }
     digest = hashlib.sha256(json.dumps(facts, sort_keys=True, separators=(",", ":"), allow_nan=False).encode())
     digest.update(array.tobytes())
