@@ -15,6 +15,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from acquisition.curves import Curve
 from acquisition.lines import Line
 from acquisition.shot import Capture, ComplexArray, Shot
 
@@ -86,6 +87,10 @@ class Experiment(Protocol):
 
     def partial_spectrum(self) -> Spectrum | None:
         """Quick spectrum of what was captured until now, for live display; None before the first capture."""
+        ...
+
+    def partial_curves(self) -> tuple[Curve, ...]:
+        """The curves as far as they have been measured, for live display; empty for methods that have none."""
         ...
 
     def candidates(self) -> tuple[Line, ...]:

@@ -186,6 +186,8 @@ class _Acquisition:
         spectrum = experiment.partial_spectrum()
         if spectrum is not None:
             partial.store(self._run.pk, spectrum)
+        if curves := experiment.partial_curves():
+            partial.store_curves(self._run.pk, curves)
         ownership.report(self._claim, dataclasses.asdict(experiment.progress))
         lines = experiment.candidates()
         if lines != self._lines:

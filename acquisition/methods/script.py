@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Generator
 from dataclasses import dataclass
 
+from acquisition.curves import Curve
 from acquisition.experiment import Progress
 from acquisition.shot import Capture, Shot
 
@@ -90,6 +91,10 @@ class ScriptedExperiment(ABC):
         self._captures.append(capture)
         self._ledger.done(self._pending)
         self._pending = None
+
+    def partial_curves(self) -> tuple[Curve, ...]:
+        """No curves, unless a subclass has some."""
+        return ()
 
     @property
     def progress(self) -> Progress:
