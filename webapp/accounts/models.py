@@ -11,14 +11,30 @@ class User(AbstractUser):
 
     time_zone = models.CharField(max_length=64, default="UTC")
 
+    class Role(models.TextChoices):
+        USER = "user", "User"
+        STAFF = "staff", "Staff"
+        ADMINISTRATOR = "administrator", "Administrator"
+
+    @property
+    def role(self) -> User.Role:
+        """What the person may do in the facility; administrators may do everything that staff may."""
+        if self.is_superuser:
+            return User.Role.ADMINISTRATOR
+        return User.Role.STAFF if self.is_staff else User.Role.USER
+
 
 class Group(models.Model):
-    """A research group: what its members measure belongs to it, and only they (and staff) see it."""
+    """A research group or project: what its members measure belongs to it, and only they (and staff) see it.
+
+    An archived group keeps what it has, but nothing new is booked, measured or added for it.
+    """
 
     name = models.CharField(max_length=120, unique=True)
     slug = models.SlugField(unique=True)
     members = models.ManyToManyField(User, through="Membership", related_name="research_groups")
     created_at = models.DateTimeField(auto_now_add=True)
+    archived_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["name"]
@@ -35,6 +51,7 @@ class Membership(models.Model):
     group = models.ForeignKey(Group, on_delete=models.CASCADE, related_name="memberships")
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=10, choices=Role, default=Role.MEMBER)
+    joined_at = models.DateTimeField(auto_now_add=True, null=True)  # None: before this was noted
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["group", "user"], name="membership_once")]

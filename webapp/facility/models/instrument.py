@@ -1,4 +1,4 @@
-"""The facility's instruments."""
+"""Instruments: where their radios are, what they may do, and what state they are in."""
 
 from __future__ import annotations
 
