@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -12,6 +12,15 @@ from acquisition.shot import Capture
 
 HALF_WINDOW = 0.5
 """Half width of a comb's window in units of 1 / tooth length."""
+
+
+def tooth_spacing_hz(captures: Iterable[Capture]) -> float | None:
+    """Spacing of the comb's teeth in frequency, from the waveforms; None without a comb."""
+    for capture in captures:
+        spacing = tooth_spacing_samples(np.asarray(capture.waveform, dtype=np.complex128))
+        if spacing:
+            return capture.sample_rate_hz / spacing
+    return None
 
 
 def survey_bands_hz(captures: Sequence[Capture]) -> list[tuple[float, float]]:

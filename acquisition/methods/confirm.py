@@ -16,6 +16,7 @@ from acquisition.methods.narrow_band import NarrowBandSettings
 from acquisition.methods.parameters import parameter
 from acquisition.methods.registry import Method
 from acquisition.methods.script import ScriptedExperiment, Shots
+from acquisition.quick_spectrum import quick_spectrum
 from acquisition.reconstruction import ReconstructionParameters
 from acquisition.shot import Shot
 
@@ -163,7 +164,7 @@ class ConfirmExperiment(ScriptedExperiment):
 
     def partial_spectrum(self) -> Spectrum | None:
         """Quick spectrum of what was captured until now."""
-        return verdict.quick_spectrum(self._captures) if self._captures else None
+        return quick_spectrum(self._captures) if self._captures else None
 
     def candidates(self) -> tuple[Line, ...]:
         """Lines known until now."""

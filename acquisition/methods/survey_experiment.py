@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Sequence
 
 from acquisition import verdict
+from acquisition.artefacts.unexcited import needs_control
 from acquisition.experiment import ExperimentResult, Spectrum
 from acquisition.limits import InstrumentLimits
 from acquisition.lines import Line, LineStatus
@@ -16,6 +17,7 @@ from acquisition.methods import checks, fits, narrow_band, survey_plan
 from acquisition.methods.script import ScriptedExperiment, Shots
 from acquisition.methods.survey_parameters import SurveyParameters
 from acquisition.methods.survey_plan import Window
+from acquisition.quick_spectrum import quick_spectrum
 from acquisition.reconstruction import Reconstruction, ReconstructionParameters
 from acquisition.shot import Capture, Shot
 
@@ -48,7 +50,7 @@ class SurveyExperiment(ScriptedExperiment):
 
     def partial_spectrum(self) -> Spectrum | None:
         """Quick spectrum of the survey captures until now."""
-        return verdict.quick_spectrum(self._survey_captures) if self._survey_captures else None
+        return quick_spectrum(self._survey_captures) if self._survey_captures else None
 
     def candidates(self) -> tuple[Line, ...]:
         """Lines known until now, with their status."""
@@ -193,7 +195,7 @@ class SurveyExperiment(ScriptedExperiment):
                 there_hz = candidate.frequency_hz + tooth_hz
                 yield from self._narrow_shots(there_hz, candidate, others_hz, averages)
             judged = self._judge(candidate)
-        if judged.line.status is LineStatus.CONFIRMED and verdict.needs_control(judged.line):
+        if judged.line.status is LineStatus.CONFIRMED and needs_control(judged.line):
             self._foresee(1, averages)
             yield from self._control_shot(judged.line, candidate.frequency_hz, others_hz, averages)
             judged = self._judge(candidate)

@@ -10,12 +10,15 @@ import numpy as np
 import pytest
 
 from acquisition import verdict
+from acquisition.artefacts.unexcited import needs_control
+from acquisition.coverage import excites
 from acquisition.limits import InstrumentLimits
 from acquisition.lines import Line, LineStatus
 from acquisition.methods import narrow_band
 from acquisition.methods.narrow_band import NarrowBandSettings
 from acquisition.reconstruction import ReconstructionParameters
 from acquisition.shot import Capture
+from acquisition.survey_band import tooth_spacing_hz
 from tests.acquisition.synthetic import Carrier, SyntheticLine, synthetic_capture
 
 LIMITS = InstrumentLimits()
@@ -95,7 +98,7 @@ def test_interference_of_constant_frequency_is_rejected_by_a_control() -> None:
 
     captures = narrow_captures(LINE_HZ, [], carriers=[at_line])
     line = verdict.judge(candidate(LINE_HZ), captures, PARAMETERS, 50e3).line
-    assert verdict.needs_control(line)
+    assert needs_control(line)
     captures.append(control(LINE_HZ, [], carriers=[Carrier(0.0, 1.0)]))
     line = verdict.judge(candidate(LINE_HZ), captures, PARAMETERS, 50e3).line
     assert line.status is LineStatus.REJECTED
@@ -177,16 +180,16 @@ def test_the_spacing_of_the_teeth_is_read_from_the_waveform() -> None:
 
     waveform = Comb(gap_period_s=17e-6, tooth_s=1e-6, pulse_length_s=2e-3).waveform(10e6)
     capture = Capture(np.zeros(30000, dtype=np.complex64), waveform, 10e6, LINE_HZ, 4e-6, 1)
-    assert verdict.tooth_spacing_hz([capture]) == pytest.approx(1 / 17e-6, rel=1e-4)
-    assert verdict.tooth_spacing_hz(narrow_captures(LINE_HZ, [])) is None
+    assert tooth_spacing_hz([capture]) == pytest.approx(1 / 17e-6, rel=1e-4)
+    assert tooth_spacing_hz(narrow_captures(LINE_HZ, [])) is None
 
 
 def test_which_frequencies_a_capture_can_speak_about() -> None:
     (capture, _) = narrow_captures(LINE_HZ, [])
-    assert verdict.excites(capture, LINE_HZ)
-    assert verdict.excites(capture, LINE_HZ + 50e3)
-    assert not verdict.excites(capture, LINE_HZ + 120e3)
-    assert not verdict.excites(capture, LINE_HZ + 20e6)
+    assert excites(capture, LINE_HZ)
+    assert excites(capture, LINE_HZ + 50e3)
+    assert not excites(capture, LINE_HZ + 120e3)
+    assert not excites(capture, LINE_HZ + 20e6)
 
 
 def test_pulls_of_confirmed_lines_are_honest() -> None:
