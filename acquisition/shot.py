@@ -11,6 +11,22 @@ ComplexArray = npt.NDArray[np.complex64]
 BoolArray = npt.NDArray[np.bool_]
 
 
+SILENCE_ENDS_PULSE_S = 0.5e-3
+"""A transmitter that is silent for so long has ended a pulse; the teeth of a comb are one pulse, those of a sequence
+with longer delays are several. The duty limit bounds what they add up to."""
+
+
+def longest_pulse_s(waveform: ComplexArray, sample_rate_hz: float) -> float:
+    """Length in seconds of the longest pulse: of transmission without a silence of `SILENCE_ENDS_PULSE_S` in it."""
+    transmitting = np.flatnonzero(np.asarray(waveform) != 0)
+    if len(transmitting) == 0:
+        return 0.0
+    silent = np.flatnonzero(np.diff(transmitting) - 1 >= SILENCE_ENDS_PULSE_S * sample_rate_hz)
+    firsts = transmitting[np.concatenate([[0], silent + 1])]
+    lasts = transmitting[np.concatenate([silent, [len(transmitting) - 1]])]
+    return float(np.max(lasts - firsts + 1)) / sample_rate_hz
+
+
 def receive_mask(waveform: ComplexArray, dead_time_s: float, sample_rate_hz: float, samples: int) -> BoolArray:
     """Which of `samples` received samples are data, shape (samples,).
 
@@ -63,8 +79,13 @@ class Shot:
 
     @property
     def pulse_length_s(self) -> float:
-        """Length of the excitation from its first to its last sample, in seconds."""
+        """Length of the excitation from its first to its last sample, delays included, in seconds."""
         return len(self.waveform) / self.sample_rate_hz
+
+    @property
+    def longest_pulse_s(self) -> float:
+        """Length of the longest pulse in it, in seconds; what an amplifier's limit is about."""
+        return longest_pulse_s(self.waveform, self.sample_rate_hz)
 
 
 @dataclass(frozen=True, eq=False)

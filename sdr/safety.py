@@ -99,7 +99,7 @@ def _check_waveform(shot: Shot, limits: InstrumentLimits) -> None:
 
 def _check_timing(shot: Shot, limits: InstrumentLimits) -> None:
     longest = limits.pulse_length_max_s
-    _within("pulse_length_s", shot.pulse_length_s, 0.0, longest, "The pulse length", " s")
+    _within("pulse_length_s", shot.longest_pulse_s, 0.0, longest, "The pulse length", " s")
     shortest = max(limits.repetition_time_min_s, shot.capture_time_s)
     _within("repetition_time_s", shot.repetition_time_s, shortest, math.inf, "The repetition time", " s")
     if not math.isfinite(shot.repetition_time_s):

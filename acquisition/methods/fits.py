@@ -34,9 +34,9 @@ def _require_timing(shot: Shot, limits: InstrumentLimits) -> None:
             f"{checks.time_text(max(after_pulse_s, 0.0))} remain after the pulse; the dead time alone is "
             f"{checks.time_text(shot.dead_time_s)}."
         )
-    if shot.pulse_length_s > limits.pulse_length_max_s:
+    if shot.longest_pulse_s > limits.pulse_length_max_s:
         raise ShotDoesNotFit(
-            f"Its pulse of {checks.time_text(shot.pulse_length_s)} is longer than the instrument's limit of "
+            f"Its pulse of {checks.time_text(shot.longest_pulse_s)} is longer than the instrument's limit of "
             f"{checks.time_text(limits.pulse_length_max_s)}."
         )
     shortest_s = max(limits.repetition_time_min_s, shot.capture_time_s)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from acquisition.shot import Capture, receive_mask
+from acquisition.shot import SILENCE_ENDS_PULSE_S, Capture, longest_pulse_s, receive_mask
 
 
 def by_the_wording(transmitting: list[bool], dead_samples: int, samples: int) -> list[bool]:
@@ -38,3 +38,12 @@ def test_a_capture_has_the_mask_of_its_waveform() -> None:
         centre_frequency_hz=28e6, dead_time_s=2e-6, averages=4,
     )  # fmt: skip
     assert capture.receive_mask.tolist() == [False] * 5 + [True] * 5
+
+
+def test_teeth_are_one_pulse_and_pulses_with_a_delay_are_several() -> None:
+    silence = round(SILENCE_ENDS_PULSE_S * 1e6)
+    comb = np.tile(np.repeat([1.0, 0.0], [2, silence - 1]), 5).astype(np.complex64)
+    assert longest_pulse_s(comb, 1e6) == pytest.approx((5 * (silence + 1) - (silence - 1)) / 1e6)
+    sequence = np.concatenate([np.ones(7), np.zeros(silence), np.ones(9), np.zeros(3)]).astype(np.complex64)
+    assert longest_pulse_s(sequence, 1e6) == pytest.approx(9e-6)
+    assert longest_pulse_s(np.zeros(4, dtype=np.complex64), 1e6) == 0.0
