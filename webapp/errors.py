@@ -46,7 +46,7 @@ class IdempotencyMismatch(ServiceError):
 
     def __init__(self) -> None:
         super().__init__(
-            "This Idempotency-Key was already used for a run with other contents; use a new key.", "Idempotency-Key"
+            "This Idempotency-Key was already used for a request with other contents; use a new key.", "Idempotency-Key"
         )
 
 

@@ -28,6 +28,21 @@ def groups(user: Viewer) -> QuerySet[Group]:
     return Group.objects.filter(memberships__user=user)
 
 
+def active_groups(user: Viewer) -> QuerySet[Group]:
+    """Those of `groups` that are not archived, so that something new can be made for them."""
+    return groups(user).filter(archived_at__isnull=True)
+
+
+def users(user: Viewer) -> QuerySet[User]:
+    """Whom the user knows of: members of their groups and themselves; staff: everybody."""
+    if not user.is_authenticated:
+        return User.objects.none()
+    if user.is_staff:
+        return User.objects.order_by("username")
+    colleagues = Membership.objects.filter(group__in=groups(user)).values("user")
+    return User.objects.filter(Q(pk=user.pk) | Q(pk__in=colleagues)).order_by("username")
+
+
 def leads(user: Viewer, group_id: int) -> bool:
     """Whether the user leads this group."""
     return (

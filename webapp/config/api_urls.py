@@ -3,7 +3,7 @@
 from django.urls import include, path, re_path
 from rest_framework.routers import SimpleRouter
 
-from webapp.accounts.api import MeView
+from webapp.accounts.api import GroupViewSet, MeView, UserViewSet
 from webapp.config.api_docs import DocumentationView, SchemaView
 from webapp.facility.api import InstrumentViewSet
 from webapp.runs.api import MethodsView, PlansView, RunViewSet
@@ -19,6 +19,8 @@ class Router(SimpleRouter):
 
 
 router = Router()
+router.register("groups", GroupViewSet, basename="group")
+router.register("users", UserViewSet, basename="user")
 router.register("instruments", InstrumentViewSet, basename="instrument")
 router.register("samples", SampleViewSet, basename="sample")
 router.register("runs", RunViewSet, basename="run")

@@ -191,6 +191,8 @@ SPECTACULAR_SETTINGS = {
         "SpectrumState": "webapp.spectra.models.Spectrum.State",
         "LineStatus": "webapp.spectra.models.SpectralLine.Status",
         "InstrumentStatus": "webapp.facility.models.Instrument.Status",
+        "UserRole": "webapp.accounts.models.User.Role",
+        "MembershipRole": "webapp.accounts.models.Membership.Role",
     },
 }
 

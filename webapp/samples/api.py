@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from acquisition.errors import FieldError, InvalidParameters
-from webapp.accounts.access import groups
+from webapp.accounts.access import active_groups
 from webapp.accounts.models import Group
 from webapp.config.fields import Number, StrictSerializer, body, query
 from webapp.samples import access, services
@@ -94,7 +94,7 @@ class SampleViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.G
 
 
 def _group(request: Request, slug: str | None) -> Group:
-    own = groups(request.user)
+    own = active_groups(request.user)
     if slug is not None:
         group = own.filter(slug=slug).first()
         if group is None:

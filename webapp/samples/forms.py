@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 
-from webapp.accounts.access import groups
+from webapp.accounts.access import active_groups
 from webapp.accounts.models import User
 from webapp.samples.models import Sample
 
@@ -52,6 +52,6 @@ class SampleForm(forms.ModelForm):
         if self.instance.pk is not None:
             del self.fields["group"]  # a sample stays with its group
             return
-        own = groups(user)
+        own = active_groups(user)
         self.fields["group"].queryset = own
         self.fields["group"].empty_label = None if len(own) == 1 else "Choose a group"

@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from acquisition import nuclides
 from acquisition.errors import FieldError, InvalidParameters
 from acquisition.formula import FormulaError
-from webapp.accounts.access import groups
+from webapp.accounts.access import active_groups
 from webapp.accounts.models import Group, User
 from webapp.samples.models import Sample
 
@@ -29,7 +29,7 @@ def create(
     notes: str = "",
 ) -> Sample:
     """A new sample of one of the user's groups. The nuclides are read from the formula."""
-    if not groups(user).filter(pk=group.pk).exists():
+    if not active_groups(user).filter(pk=group.pk).exists():
         raise InvalidParameters([FieldError("group", "You are not a member of this group.")])
     sample = Sample(
         group=group,

@@ -191,6 +191,8 @@ def _check(user: User, sample: Sample, title: str, temperature_k: float | None, 
         errors.append(FieldError("sample", "There is no such sample in your groups."))
     elif sample.archived:
         errors.append(FieldError("sample", "This sample is archived; bring it back before measuring it."))
+    elif sample.group.archived_at is not None:
+        errors.append(FieldError("sample", "The sample's group is archived; nothing new is measured for it."))
     if len(title.strip()) > 160:
         errors.append(FieldError("title", "The title has at most 160 characters."))
     if temperature_k is not None and not (math.isfinite(temperature_k) and 0 < temperature_k <= TEMPERATURE_MAX_K):

@@ -1,0 +1,1 @@
+"""Rules of groups and roles, used alike by pages, API and admin."""
