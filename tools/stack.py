@@ -158,8 +158,11 @@ class Stack:
         self.members[name].signal(sign)
 
     def close(self) -> None:
-        """Stop everything, strays included, and remove the data folder if it was a temporary one."""
-        self.stop()
+        """Stop everything, strays included, and remove the data folder if it was a temporary one.
+
+        With a temporary one nothing that a process could still save is of use, so none is waited for.
+        """
+        self.stop(grace_s=0.0 if self._own_data_dir else 8.0)
         for pid in self.strays():
             try:
                 os.kill(pid, 9)
