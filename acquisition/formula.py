@@ -57,6 +57,11 @@ class Composition:
         return tuple(dict.fromkeys(species.symbol for species in self.counts))
 
 
+def is_element(symbol: str) -> bool:
+    """Whether an element has this symbol."""
+    return symbol in _ELEMENTS
+
+
 def parse(formula: str) -> Composition:
     """The composition of a formula such as "KClO3", "CuSO4·5H2O", "Li6.5La3(Zr1.5Ta0.5)O12", "[15N]H4Cl" or "¹⁴NH4Cl".
 

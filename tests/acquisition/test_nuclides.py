@@ -8,7 +8,16 @@ from fractions import Fraction
 
 import pytest
 
-from acquisition.nuclides import UnknownNuclide, isotope_ratio, nuclide, nuclides_of
+from acquisition import nuclide_table
+from acquisition.nuclides import (
+    MEASURED_RATIOS,
+    UnknownNuclide,
+    all_nuclides,
+    coupling_ratio,
+    isotope_ratio,
+    nuclide,
+    nuclides_of,
+)
 
 
 @pytest.mark.parametrize(
@@ -56,6 +65,29 @@ def test_measured_ratios_in_both_directions() -> None:
     assert isotope_ratio("35Cl", "79Br") is None
 
 
-def test_mendeleev_is_not_imported_before_it_is_needed() -> None:
-    code = "import sys, acquisition.nuclides; sys.exit('mendeleev' in sys.modules)"
+@pytest.mark.parametrize("ratio", MEASURED_RATIOS, ids=lambda ratio: ratio.numerator)
+def test_measured_ratios_are_near_those_of_the_moments(ratio: object) -> None:
+    """Lines of equal spins have the ratio of C_Q; for antimony it is a ratio of C_Q, which its lines do not have."""
+    numerator, denominator = nuclide(ratio.numerator), nuclide(ratio.denominator)
+    assert (numerator.spin == denominator.spin) == (ratio.of == "line")
+    moments = numerator.moment_size_m2 / denominator.moment_size_m2
+    assert ratio.ratio == pytest.approx(moments, rel=0.01)
+    assert coupling_ratio(numerator, denominator).measured
+
+
+def test_a_ratio_that_was_not_measured_is_that_of_the_moments() -> None:
+    """Boric acid at 77 K: C_Q 5344(2) kHz for 10B, 2576(8) kHz for 11B (J. Magn. Reson. 1981, abstract)."""
+    boron = coupling_ratio(nuclide("10B"), nuclide("11B"))
+    assert not boron.measured
+    assert abs(boron.ratio - 5344 / 2576) < 2 * (boron.sigma + 5344 / 2576 * 8 / 2576)
+    assert coupling_ratio(nuclide("11B"), nuclide("10B")).ratio == pytest.approx(1 / boron.ratio)
+
+
+def test_the_frozen_table_is_that_of_the_installed_package() -> None:
+    assert nuclide_table.rows() == nuclide_table.from_mendeleev()
+    assert len(all_nuclides()) == len({nuclide.label for nuclide in all_nuclides()})
+
+
+def test_mendeleev_is_not_imported_by_the_site() -> None:
+    code = "import sys; from acquisition.nuclides import nuclide; nuclide('35Cl'); sys.exit('mendeleev' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
