@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from acquisition import free_decay
+from acquisition.coverage import pulse_frequency_hz
 from acquisition.errors import FieldError
 from acquisition.limits import InstrumentLimits
 from acquisition.methods import checks, fits, narrow_band
@@ -174,16 +175,6 @@ class PlayedPulse:
         return self.end - self.start
 
 
-def pulse_frequency_hz(capture: Capture) -> float:
-    """Absolute frequency of the first pulse, from the mean step of its phase."""
-    stretches = free_decay.pulses(capture.waveform)
-    if not stretches:
-        return capture.centre_frequency_hz
-    pulse = np.asarray(capture.waveform[slice(*stretches[0])], dtype=np.complex128)
-    step_rad = float(np.angle(np.vdot(pulse[:-1], pulse[1:])))
-    return capture.centre_frequency_hz + step_rad * capture.sample_rate_hz / (2.0 * math.pi)
-
-
 def played_pulses(capture: Capture) -> tuple[PlayedPulse, ...]:
     """The pulses of a capture in the order of time."""
     offset_hz = pulse_frequency_hz(capture) - capture.centre_frequency_hz
@@ -213,7 +204,7 @@ def echo_tops(capture: Capture, pulses: Sequence[PlayedPulse] | None = None) -> 
     phase 2 p - s at time 2 t - u, whatever its frequency, phases being those of the waveform at the pulse's middle.
     """
     played = tuple(pulses) if pulses is not None else played_pulses(capture)
-    if not played:
+    if len(played) < 2:
         return ()
     blind = math.ceil(capture.dead_time_s * capture.sample_rate_hz - 1e-9)
     place, phase_rad = played[0].middle, played[0].phase_rad
