@@ -114,7 +114,7 @@ def sequence_of(p: SteppedParameters, limits: InstrumentLimits) -> PulseSequence
 
 def middles_hz(p: SteppedParameters) -> list[float]:
     """The middle of every window by rising frequency."""
-    count = math.ceil(p.span_hz / p.step_hz - 1e-9)
+    count = max(1, math.ceil(p.span_hz / p.step_hz - 1e-9))
     step_hz = p.span_hz / count
     low_hz = p.centre_frequency_hz - p.span_hz / 2
     return [low_hz + (number + 0.5) * step_hz for number in range(count)]
