@@ -20,14 +20,35 @@ from acquisition.lines import Line
 from acquisition.shot import Capture, ComplexArray, Shot
 
 
+@dataclass(frozen=True)
+class SpectrumWindow:
+    """One stretch of a stitched spectrum, low_hz <= f < high_hz, that comes from one tuning of the radio.
+
+    `noise_sigma` is the standard deviation of a bin within it. The values were turned back by `phase_rad`, the phase of
+    this tuning against the first window, where a line that both see tells it (`phase_known`); else it is 0, and the
+    phase within the window is its own.
+    """
+
+    low_hz: float
+    high_hz: float
+    noise_sigma: float
+    phase_rad: float = 0.0
+    phase_known: bool = False
+
+
 @dataclass(frozen=True, eq=False)
 class Spectrum:
-    """An evenly spaced complex spectrum: bin k lies at x0_hz + k * dx_hz (absolute frequency, Hz)."""
+    """An evenly spaced complex spectrum: bin k lies at x0_hz + k * dx_hz (absolute frequency, Hz).
+
+    `noise_sigma` is the standard deviation of a bin in the median over all; of a stitched spectrum `windows` give it
+    for each tuning, by rising frequency.
+    """
 
     x0_hz: float
     dx_hz: float
     values: ComplexArray
     noise_sigma: float
+    windows: tuple[SpectrumWindow, ...] = ()
 
 
 @dataclass(frozen=True)

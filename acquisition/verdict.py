@@ -21,6 +21,7 @@ from acquisition.quick_spectrum import quick_spectrum
 from acquisition.reconstruction import Reconstruction, ReconstructionParameters, reconstruct_survey
 from acquisition.shot import Capture
 from acquisition.survey_band import inside, survey_bands_hz, tooth_spacing_hz
+from acquisition.wide_survey import reconstruct_windows
 from acquisition.wings import wing_fault
 
 WEAK_FALSE_ALARMS = 1.0
@@ -94,7 +95,7 @@ def survey_candidates(
     if weak:
         level = max(WEAK_FALSE_ALARMS, parameters.false_alarms_per_survey)
         parameters = replace(parameters, false_alarms_per_survey=level)
-    return reconstruct_survey(captures, parameters)
+    return reconstruct_windows(captures, parameters)
 
 
 def judge(

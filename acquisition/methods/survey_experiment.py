@@ -17,7 +17,7 @@ from acquisition.methods import checks, fits, narrow_band, survey_plan
 from acquisition.methods.script import ScriptedExperiment, Shots
 from acquisition.methods.survey_parameters import SurveyParameters
 from acquisition.methods.survey_plan import Window
-from acquisition.quick_spectrum import quick_spectrum
+from acquisition.quick_spectrum import QuickLook
 from acquisition.reconstruction import Reconstruction, ReconstructionParameters
 from acquisition.shot import Capture, Shot
 
@@ -44,13 +44,20 @@ class SurveyExperiment(ScriptedExperiment):
         self._reconstruction = ReconstructionParameters(false_alarms_per_survey=parameters.false_alarms_per_survey)
         self._lines: tuple[Line, ...] = ()
         self._survey_result: Reconstruction | None = None
+        self._quick = QuickLook()
         self._messages: list[str] = []
         for averages in self._rounds() * len(self._windows):
             self._foresee(1, averages)
 
     def partial_spectrum(self) -> Spectrum | None:
         """Quick spectrum of the survey captures until now."""
-        return quick_spectrum(self._survey_captures) if self._survey_captures else None
+        return self._quick.spectrum()
+
+    def take(self, capture: Capture) -> None:
+        """Take the capture of the shot given last; raises ValueError when none was asked for."""
+        super().take(capture)
+        if capture.method == "survey":
+            self._quick.add(capture)
 
     def candidates(self) -> tuple[Line, ...]:
         """Lines known until now, with their status."""

@@ -39,7 +39,11 @@ class Picture:
     band_hz: tuple[float, float]
 
     def spectrum(self, lines: Sequence[Line]) -> Spectrum:
-        """The spectrum for a verdict: `lines` are those behind `sources`, in that order, with their final status.
+        """The spectrum for a verdict: `lines` are those behind `sources`, in that order, with their final status."""
+        return correlation_spectrum(self.records, self.samples(lines), self.sigmas, self.band_hz)
+
+    def samples(self, lines: Sequence[Line]) -> list[Complex]:
+        """The samples of each record, (samples,), as the spectrum shows them for a verdict.
 
         Candidates and confirmed lines are drawn where the fit has them, moved ones where they turned out to be, with
         amplitudes fitted to the data there. The data of rejected lines stay as they were received, images and all, and
@@ -69,7 +73,7 @@ class Picture:
                 if i in drawn:
                     whole += amplitude * gapless_response(record, component)
             samples.append(record.in_samples(blocks) + whole)
-        return correlation_spectrum(self.records, samples, self.sigmas, self.band_hz)
+        return samples
 
     def _everywhere(self, index: int, component: Component) -> Component:
         """A line as part of every capture that would show it above the noise, also those too weak to be fitted."""

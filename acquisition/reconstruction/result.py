@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from acquisition.curves import Curve, Quantity
 from acquisition.experiment import Spectrum
 from acquisition.lines import Line, LineStatus
-from acquisition.reconstruction.picture import Picture
+
+
+class Drawing(Protocol):
+    """What draws the spectrum again when the lines have been judged, e.g. `picture.Picture`."""
+
+    def spectrum(self, lines: Sequence[Line]) -> Spectrum:
+        """The spectrum for lines with their final status, in the order in which the reconstruction has them."""
+        ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,7 +33,7 @@ class Reconstruction:
     spectrum: Spectrum
     noise_sigma: float
     messages: tuple[str, ...] = ()
-    picture: Picture | None = None
+    picture: Drawing | None = None
     curves: tuple[Curve, ...] = ()
     quantities: tuple[Quantity, ...] = ()
 

@@ -27,7 +27,7 @@ def reconstruct_survey(
     fitted in all of them. Captures without data (no transmission, or no reception) are left out with a message.
     """
     chosen = parameters or ReconstructionParameters()
-    records, messages = _usable(captures)
+    records, messages = usable_records(captures)
     if not records:
         empty = Spectrum(0.0, 1.0, np.zeros(0, dtype=np.complex64), 0.0)
         return Reconstruction((), empty, 0.0, tuple(messages))
@@ -69,7 +69,7 @@ def fit_line(
     the narrow range, so it is lower than a survey's.
     """
     chosen = parameters or ReconstructionParameters()
-    records, _ = _usable(captures)
+    records, _ = usable_records(captures)
     if not records:
         return None
     band = (near_hz - search_half_width_hz, near_hz + search_half_width_hz)
@@ -80,7 +80,7 @@ def fit_line(
     return max(lines, key=lambda line: line.snr, default=None)
 
 
-def _usable(captures: Sequence[Capture]) -> tuple[list[Record], list[str]]:
+def usable_records(captures: Sequence[Capture]) -> tuple[list[Record], list[str]]:
     """Captures that can be reconstructed, prepared, and a sentence for each that cannot."""
     records: list[Record] = []
     messages: list[str] = []
