@@ -15,6 +15,7 @@ from sdr.simulated.converter import Converter
 from sdr.simulated.devices import DEFAULT_SERIAL, TUNING, pluto_context
 from sdr.simulated.faults import Faults
 from sdr.simulated.log import EventLog
+from sdr.simulated.probe_port import ProbePort
 from sdr.simulated.radio import Radio, RadioOptions
 from sdr.simulated.samples import CATALOGUE, SampleError, catalogue_names, load
 from sdr.simulated.server import Server
@@ -33,6 +34,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--clock", choices=("fast", "real"), default="fast")
     parser.add_argument("--firmware", default="v0.39", help="v0.39 has the TDD core, v0.32 has not")
     parser.add_argument("--converter", default="upper:400e6", help="upper:HZ, lower:HZ or none")
+    parser.add_argument(
+        "--probe-port", type=int, default=None, help="port of the probe's tuner and the temperature; 0 takes any"
+    )
     parser.add_argument("--serial", default=None, help="made from the port if not given")
     parser.add_argument("--model", choices=tuple(TUNING), default="ad9363a", help="decides the tuning range")
     parser.add_argument(
@@ -56,6 +60,17 @@ def _say(text: str) -> None:
 def _complain(text: str) -> None:
     sys.stderr.write(f"{text}\n")
     sys.stderr.flush()
+
+
+class CannotListen(Exception):
+    """A port is taken or forbidden, or the host is not ours."""
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        return socket.create_server((host, port), backlog=64)
+    except OSError as error:
+        raise CannotListen(f"cannot listen on {host}:{port}: {error.strerror or error}") from error
 
 
 def _list_samples() -> None:
@@ -95,11 +110,12 @@ def main(arguments: list[str] | None = None) -> int:
         pluto_context(options.firmware)
         for fault in options.fault:
             faults.add(fault)
-        listener = socket.create_server((options.host, options.port), backlog=64)
+        listener = _listen(options.host, options.port)
+        probe_listener = _listen(options.host, options.probe_port) if options.probe_port is not None else None
     except (SampleError, ValueError, OverflowError) as error:
         parser.error(str(error))
-    except OSError as error:
-        _complain(f"cannot listen on {options.host}:{options.port}: {error.strerror or error}")
+    except CannotListen as error:
+        _complain(str(error))
         return 1
     host, port = listener.getsockname()[:2]
     # Simulators on one machine are different radios.
@@ -118,6 +134,10 @@ def main(arguments: list[str] | None = None) -> int:
     if options.control:
         threading.Thread(target=_take_commands, args=(faults,), daemon=True).start()
     threading.Thread(target=server.serve_forever, daemon=True).start()
+    if probe_listener is not None:
+        port_of_probe = ProbePort(radio, server.changed, log, probe_listener)
+        threading.Thread(target=port_of_probe.serve_forever, daemon=True).start()
+        _say("probe {}:{}".format(*probe_listener.getsockname()[:2]))
     _say(f"ready ip:{host}:{port}")
     while True:
         signal.pause()

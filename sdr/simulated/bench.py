@@ -9,9 +9,10 @@ import numpy.typing as npt
 
 from sdr.simulated.converter import Converter
 from sdr.simulated.frontend import Frontend, loopback
-from sdr.simulated.samples import Sample
+from sdr.simulated.sample import Sample
 from sdr.simulated.settings import RadioSettings
 from sdr.simulated.spins import SpinSystem
+from sdr.simulated.tuner import Surroundings
 from sdr.simulated.waveform import FULL_SCALE, Span, Waveform, audible
 
 Samples = npt.NDArray[np.int16]
@@ -23,13 +24,21 @@ class Bench:
     """Sample, probe and receiver of one spectrometer; spans must be given in the order of time."""
 
     def __init__(
-        self, sample: Sample, converter: Converter, rng: np.random.Generator, noise: np.random.Generator
+        self,
+        sample: Sample,
+        converter: Converter,
+        surroundings: Surroundings,
+        rng: np.random.Generator,
+        noise: np.random.Generator,
     ) -> None:
         self._converter = converter
         self._probe_bandwidth_hz = sample.imperfections.probe_bandwidth_hz
         self._rng = rng
         self._spins = SpinSystem(sample.lines)
-        self._frontend = Frontend(sample.imperfections, sample.interference, noise)
+        self._frontend = Frontend(sample.imperfections, sample.interference, noise, sample.ringing)
+        self.surroundings = surroundings
+        self._reference_k = sample.temperature_k
+        self._spins.warm(surroundings.temperature_k - self._reference_k)
         self._phase_rad = 0.0
         self.retune()
 
@@ -38,15 +47,20 @@ class Bench:
         self._phase_rad = float(self._rng.uniform(0, 2 * math.pi))
         self._spins.scramble_phase(self._rng)
 
+    def set_temperature(self, temperature_k: float) -> None:
+        """The sample is at this temperature from now on."""
+        self.surroundings.temperature_k = temperature_k
+        self._spins.warm(temperature_k - self._reference_k)
+
     def receive(self, span: Span, settings: RadioSettings, start_s: float) -> Samples:
         """Let the span happen and return what the receiver makes of it, shape (span.length, 2)."""
         if settings.loopback:
-            self.pass_by(span, settings)
+            self.pass_by(span, settings, start_s)
             return loopback(span)
-        seen = self._at_probe(span, settings)
-        drive = settings.drive(self._converter, self._probe_bandwidth_hz)
+        seen, tuned_hz = self._at_probe(span, settings), self._tuned_hz(start_s)
+        drive = settings.drive(self._converter, self._probe_bandwidth_hz, tuned_hz)
         spins = self._spins.respond(seen, drive, observe=True)
-        reception = settings.reception(self._converter, self._phase_rad)
+        reception = settings.reception(self._converter, self._phase_rad, tuned_hz)
         return self._frontend.receive(seen, spins, self._spins.version, reception, start_s)
 
     def prepare(self, samples: int) -> None:
@@ -55,12 +69,12 @@ class Bench:
 
     def silence(self, length: int, settings: RadioSettings, start_s: float) -> Samples:
         """What is received when neither transmitter nor spins say anything; takes no time of the spins."""
-        reception = settings.reception(self._converter, self._phase_rad)
+        reception = settings.reception(self._converter, self._phase_rad, self._tuned_hz(start_s))
         return self._frontend.receive(Span(length), None, 0, reception, start_s)
 
-    def pass_by(self, span: Span, settings: RadioSettings) -> None:
-        """Let the span happen without anybody receiving."""
-        drive = settings.drive(self._converter, self._probe_bandwidth_hz)
+    def pass_by(self, span: Span, settings: RadioSettings, start_s: float) -> None:
+        """Let the span that began at absolute time `start_s` happen without anybody receiving."""
+        drive = settings.drive(self._converter, self._probe_bandwidth_hz, self._tuned_hz(start_s))
         period_s = 1 / settings.rate_hz
         seen = self._at_probe(span, settings)
         if seen.silent:
@@ -73,6 +87,10 @@ class Bench:
         self._spins.rest(begin * period_s, drive.transmit_hz)
         self._spins.respond(seen.part(begin, end), drive, observe=False)
         self._spins.rest((seen.length - end) * period_s, drive.transmit_hz)
+
+    def _tuned_hz(self, time_s: float) -> float | None:
+        tuner = self.surroundings.tuner
+        return tuner.frequency_hz(time_s) if tuner is not None else None
 
     def _at_probe(self, span: Span, settings: RadioSettings) -> Span:
         """Silent if the transmitter is off, mirrored if the converter inverts the spectrum."""

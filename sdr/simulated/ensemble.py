@@ -1,70 +1,69 @@
-"""One resonance as an ensemble of independent magnetisations: isochromats times crystallite orientations."""
+"""One resonance as an ensemble of independent magnetisations: isochromats times crystallite orientations.
+
+The isochromats of a broad line are gathered in slices of a few ten kHz, each with a rotating frame of its own: within a
+slice a short pulse is one rotation, and slices that a pulse does not reach need not be followed.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from fractions import Fraction
 
 import numpy as np
 import numpy.typing as npt
 
-from sdr.simulated.samples import SpinLine
+from sdr.simulated.powder import ORIENTATIONS, best_powder_signal, powder_orientations
+from sdr.simulated.sample import Distribution, SpinLine
 
 FloatArray = npt.NDArray[np.float64]
 
-ORIENTATIONS = 14
-_RANGE_IN_HALF_WIDTHS = 12.0  # the Lorentzian is cut here
+_RANGE_IN_HALF_WIDTHS = 12.0  # a Lorentzian is cut here
+_RANGE_IN_FWHM = 1.6  # and a Gaussian here, where it has fallen to 8e-4
+_CZJZEK_RANGE = 2.6  # in units of the frequency of the maximum: fallen to 5e-5
 _REVIVAL_IN_T2 = 5.0  # a grid of isochromats refocuses by itself at 1/spacing, when T2 has eaten it
 _ISOCHROMATS_MAX = 1001
+_ISOCHROMATS_MAX_BROAD = 20_000
+_SLICE_HZ = 25e3
+_ONE_SLICE_MAX_HZ = 50e3  # lines that reach further to each side are cut into slices
+_ORIENTATIONS_BROAD = 8
 
 
 @dataclass(frozen=True, eq=False)
 class Ensemble:
     """Quadrature for one line.
 
-    `offsets_hz` (k,) and `weights` (k,) of the isochromats; `nutation` (o,) is the rotation angle of an orientation in
+    `centres_hz` (s,) are the slices' offsets from the line's frequency, `offsets_hz` (s, k) those of the isochromats
+    from their slice's centre and `weights` (s, k) theirs; `nutation` (o,) is the rotation angle of an orientation in
     units of omega_1 t, `pickup` (o,) its weight in the received signal. The signal is normalised so that the best
     single pulse on the whole ensemble gives 1.
     """
 
+    centres_hz: FloatArray
     offsets_hz: FloatArray
     weights: FloatArray
     nutation: FloatArray
     pickup: FloatArray
 
-
-def powder_orientations(spin: Fraction, count: int = ORIENTATIONS) -> tuple[FloatArray, FloatArray]:
-    """Nutation factors and pickup weights of a powder with axial field gradients, each of shape (count,).
-
-    Spin 1 (any of its three lines): the field component along one principal axis drives and is picked up, cos(theta),
-    which gives the spherical Bessel function j1(omega_1 t), maximum 0.436 at 119.3 degrees. Half-integer spins, lowest
-    line: sqrt(I(I+1) - 3/4) sin(theta), which for I = 3/2 gives the maximum 0.749 at omega_1 t = 58.6 degrees.
-    The signal for a flip angle omega_1 t = x is sum(pickup * sin(nutation * x)).
-    """
-    nodes, weights = np.polynomial.legendre.leggauss(count)
-    theta = (nodes + 1) * np.pi / 4  # 0 .. pi/2
-    area = weights * np.pi / 4 * np.sin(theta)
-    if spin == 1:
-        return np.cos(theta), area * np.cos(theta)
-    # |1/2> <-> |3/2>: <m+1|I_x|m> squared is (I(I+1) - m(m+1)) / 4 with m = 1/2.
-    strength = float(spin * (spin + 1) - Fraction(3, 4)) ** 0.5
-    return strength * np.sin(theta), area * np.sin(theta)
-
-
-def best_powder_signal(nutation: FloatArray, pickup: FloatArray) -> tuple[float, float]:
-    """Flip angle omega_1 t in radians and height of the first maximum of the nutation curve."""
-    angles = np.linspace(0, 2 * np.pi / float(nutation.max()), 4001)
-    curve = np.sin(np.outer(angles, nutation)) @ pickup
-    best = int(np.argmax(curve))
-    return float(angles[best]), float(curve[best])
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Slices, isochromats in each, orientations."""
+        return (*self.weights.shape, len(self.pickup))
 
 
 def ensemble(line: SpinLine) -> Ensemble:
-    """Isochromats and orientations that reproduce the line's free induction decay exp(-t/T2*)."""
-    nutation, pickup = powder_orientations(line.spin)
+    """Isochromats and orientations that reproduce the line's free induction decay and echoes."""
+    half_width_hz = (1 / line.t2_star_s - 1 / line.t2_s) / (2 * np.pi)
+    broad = line.distribution
+    if broad is None and _RANGE_IN_HALF_WIDTHS * half_width_hz > _ONE_SLICE_MAX_HZ:
+        broad = Distribution("lorentzian", 2 * half_width_hz)
+    count = ORIENTATIONS if broad is None else _ORIENTATIONS_BROAD
+    nutation, pickup = powder_orientations(line.spin, count, line.eta, line.transition)
     _, best = best_powder_signal(nutation, pickup)
-    offsets, weights = isochromats(line.t2_s, line.t2_star_s)
-    return Ensemble(offsets, weights, nutation, pickup / best)
+    if broad is not None:
+        centres, offsets, weights = slices(broad, line.frequency_hz, line.t2_s)
+    else:
+        one_offsets, one_weights = isochromats(line.t2_s, line.t2_star_s)
+        centres, offsets, weights = np.zeros(1), one_offsets[None, :], one_weights[None, :]
+    return Ensemble(centres, offsets, weights, nutation, pickup / best)
 
 
 def isochromats(t2_s: float, t2_star_s: float) -> tuple[FloatArray, FloatArray]:
@@ -82,3 +81,56 @@ def isochromats(t2_s: float, t2_star_s: float) -> tuple[FloatArray, FloatArray]:
     offsets = np.linspace(-reach, reach, 2 * half + 1)
     weights = half_width_hz / np.pi / (half_width_hz**2 + offsets**2) * (offsets[1] - offsets[0])
     return offsets, weights
+
+
+def slices(distribution: Distribution, frequency_hz: float, t2_s: float) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Centres (s,), offsets from them (s, k) and weights (s, k) of the isochromats of a broad line.
+
+    They are evenly spaced by 1/(5 T2). Where that would be too many they are spread at random within their cells: what
+    would be a revival of the grid is then a noise of about 1 % of the amplitude.
+    """
+    low, high = _reach(distribution, frequency_hz)
+    number = max(1, int(np.ceil((high - low) / _SLICE_HZ)))
+    width = (high - low) / number
+    wanted = int(np.ceil(width * _REVIVAL_IN_T2 * t2_s))
+    each = max(6, min(wanted, _ISOCHROMATS_MAX_BROAD // number))
+    centres = low + width * (np.arange(number) + 0.5)
+    place = np.tile(np.arange(each) + 0.5, (number, 1))
+    if each < wanted:
+        place += np.random.default_rng(number).uniform(-0.5, 0.5, place.shape)
+    offsets = width * (place / each - 0.5)
+    weights = _density(distribution, frequency_hz, centres[:, None] + offsets)
+    weights = weights * (_whole(distribution) / float(weights.sum()))
+    return np.asarray(centres, dtype=np.float64), offsets, weights
+
+
+def _reach(distribution: Distribution, frequency_hz: float) -> tuple[float, float]:
+    """Where the density ends, from the line's frequency."""
+    if distribution.shape == "table":
+        return distribution.offsets_hz[0], distribution.offsets_hz[-1]
+    if distribution.shape == "czjzek":
+        return -frequency_hz, (_CZJZEK_RANGE - 1) * frequency_hz
+    reach = (_RANGE_IN_HALF_WIDTHS / 2 if distribution.shape == "lorentzian" else _RANGE_IN_FWHM) * distribution.fwhm_hz
+    return -reach, reach
+
+
+def _density(distribution: Distribution, frequency_hz: float, offsets_hz: FloatArray) -> FloatArray:
+    """Density of frequencies at offsets from the line's, to any scale.
+
+    Czjzek's distribution of tensors has five independent Gaussian components, and the frequency of a spin 3/2 is
+    proportional to their root sum of squares, V_zz sqrt(1 + eta^2/3): P(nu) ~ nu^4 exp(-2 nu^2 / nu_max^2).
+    """
+    if distribution.shape == "table":
+        table: FloatArray = np.interp(offsets_hz, distribution.offsets_hz, distribution.density)
+        return table
+    if distribution.shape == "czjzek":
+        relative = 1 + offsets_hz / frequency_hz
+        czjzek: FloatArray = relative**4 * np.exp(-2 * relative**2)
+        return czjzek
+    scaled = 2 * offsets_hz / distribution.fwhm_hz
+    return np.asarray(2.0 ** -(scaled**2) if distribution.shape == "gaussian" else 1 / (1 + scaled**2))
+
+
+def _whole(distribution: Distribution) -> float:
+    """Part of the line that lies within its reach; a Lorentzian's wings go on."""
+    return float(2 / np.pi * np.arctan(_RANGE_IN_HALF_WIDTHS)) if distribution.shape == "lorentzian" else 1.0

@@ -10,7 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from sdr.simulated.noise import NoiseSource
-from sdr.simulated.samples import Imperfections, Interference
+from sdr.simulated.outside import Outside, tone
+from sdr.simulated.resonances import Resonance, ring
+from sdr.simulated.sample import Imperfections, Interference, Ringing
 from sdr.simulated.waveform import Span
 
 Complex64 = npt.NDArray[np.complex64]
@@ -24,7 +26,7 @@ REFERENCE_TRANSMIT_DB = -10.0
 _CHUNK = 1 << 16
 _FRAMES_KEPT = 8
 _ADC_NOISE_LSB = 0.4
-_RING_DOWN_TIMES = 25  # time constants after which nothing is left
+_OVERLOAD = 1.25  # of full scale: what is behind the converter's limit does not hurt the amplifiers at once
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,7 @@ class Reception:
     receive_gain_db: float
     receive_bandwidth_hz: float
     transmit_gain_db: float
+    transmit_hz: float  # at the probe
     transmit_offset_hz: float  # transmitter minus receiver frequency, at the radio
     phase_rad: float
     inverted: bool
@@ -43,6 +46,7 @@ class Reception:
     carrier_on: bool
     dc_tracking: bool
     quadrature_tracking: bool
+    probe_offset_hz: float = 0.0  # the probe's resonance minus the transmitter's frequency, at the probe
 
     @property
     def gain(self) -> float:
@@ -60,48 +64,83 @@ class Reception:
         return abs(self.transmit_offset_hz) < self.sample_rate_hz / 2
 
 
-def leakage(span: Span, sample_rate_hz: float, imperfections: Imperfections) -> Complex64:
+def leakage(span: Span, sample_rate_hz: float, imperfections: Imperfections, probe_offset_hz: float = 0.0) -> Complex64:
     """What reaches the receiver of the transmitted wave (turned back by its quadrant) at the reference levels, in LSB.
 
-    Two resonances, each of unit gain: the probe itself, of time constant 1/(pi bandwidth), and a weaker, slower one
-    that stands for the recovery of everything behind it.
+    Two resonances, each of unit gain: the probe itself, of time constant 1/(pi bandwidth), which rings at its own
+    frequency, and a weaker, slower one that stands for the recovery of everything behind it.
     """
     fast = 1 / (math.pi * imperfections.probe_bandwidth_hz)
-    slowest = max(fast, imperfections.ring_down_s)
-    response = np.zeros(min(span.length, math.ceil(_RING_DOWN_TIMES * slowest * sample_rate_hz) + 1))
-    for time_s, level in ((fast, 1.0), (imperfections.ring_down_s, imperfections.ring_down_level)):
-        decay = math.exp(-1 / (sample_rate_hz * time_s))
-        response += level * (1 - decay) * decay ** np.arange(len(response))
-    response = (imperfections.leakage_lsb * response).astype(np.float32)
-    out = np.zeros(span.length, np.complex64)
-    for segment in span.segments:
-        start, stop = segment.offset, min(segment.offset + segment.length + len(response), span.length)
-        size = 1 << (segment.length + len(response) - 1).bit_length()
-        sent = np.fft.fft(span.samples[start : start + segment.length], size)
-        out[start:stop] += np.fft.ifft(sent * np.fft.fft(response, size))[: stop - start].astype(np.complex64)
-    return out
+    level = imperfections.leakage_lsb
+    parts = (
+        Resonance(level, probe_offset_hz, fast),
+        Resonance(level * imperfections.ring_down_level, 0.0, imperfections.ring_down_s),
+    )
+    return ring(span, sample_rate_hz, parts)
+
+
+def acoustics(span: Span, reception: Reception, ringing: tuple[Ringing, ...], noise_lsb: float) -> Complex64:
+    """What acoustic resonances answer to the transmitted wave, as `leakage` does, in LSB."""
+    parts = [
+        Resonance(
+            noise_lsb * one.amplitude_over_noise,
+            0.0 if one.frequency_hz is None else one.frequency_hz - reception.transmit_hz,
+            one.decay_s,
+        )
+        for one in ringing
+    ]
+    near = [part for part in parts if abs(part.offset_hz) < reception.sample_rate_hz / 2]
+    return ring(span, reception.sample_rate_hz, near)
+
+
+def recovering_gain(wave: npt.NDArray[np.complex128], recovery: float) -> Float32 | None:
+    """Gain of a receiver that comes back from each overload with the time constant of `recovery` samples, shape (n,).
+
+    None if it is never overloaded.
+    """
+    loud = np.maximum(np.abs(wave.real), np.abs(wave.imag)) > _OVERLOAD * ADC_FULL_SCALE
+    if recovery <= 0 or not loud.any():
+        return None
+    index = np.arange(len(wave), dtype=float)
+    since = index - np.maximum.accumulate(np.where(loud, index, -np.inf))
+    gain: Float32 = np.where(loud, 1.0, 1 - np.exp(-since / recovery)).astype(np.float32)
+    return gain
+
+
+@dataclass(frozen=True)
+class _Frame:
+    """What repeats with a span: interleaved samples (2 n,) and the gain that an overloaded receiver has meanwhile."""
+
+    samples: Float32
+    gain: Float32 | None
 
 
 class Frontend:
     """Adds up everything that reaches the converter, adds fresh noise and quantises."""
 
     def __init__(
-        self, imperfections: Imperfections, interference: tuple[Interference, ...], rng: np.random.Generator
+        self,
+        imperfections: Imperfections,
+        interference: tuple[Interference, ...],
+        rng: np.random.Generator,
+        ringing: tuple[Ringing, ...] = (),
     ) -> None:
         self._imperfections = imperfections
-        self._interference = interference
+        self._ringing = ringing
         self._noise = NoiseSource(rng)
+        self._dropouts = rng.spawn(1)[0]
         self._dc_phase = rng.uniform(0, 2 * math.pi)
-        self._interference_phases = rng.uniform(0, 2 * math.pi, len(interference))
-        self._frames: OrderedDict[tuple[object, ...], Float32] = OrderedDict()
+        self._outside = Outside(interference, rng)
+        self._frames: OrderedDict[tuple[object, ...], _Frame] = OrderedDict()
 
     def receive(
         self, span: Span, spins: Complex64 | None, spins_version: int, reception: Reception, start_s: float
     ) -> Samples:
         """Samples (n, 2) of the span that began at absolute time `start_s`."""
         steady = self._steady(span, spins, spins_version, reception, start_s)
-        disturbed = self._disturb(steady, reception, start_s)
-        return self._digitise(disturbed, reception)
+        samples = self._digitise(self._disturb(steady, reception, start_s), steady.gain, reception)
+        self._drop(samples, reception.sample_rate_hz)
+        return samples
 
     def prepare(self, samples: int) -> None:
         """Draw the noise of the next `samples` samples ahead; may be called from any thread."""
@@ -109,8 +148,8 @@ class Frontend:
 
     def _steady(
         self, span: Span, spins: Complex64 | None, version: int, reception: Reception, start_s: float
-    ) -> Float32:
-        """Everything that repeats with the span, as interleaved float32 (2 n,)."""
+    ) -> _Frame:
+        """Everything that repeats with the span."""
         # A transmitter tuned away from the receiver turns with absolute time, so nothing repeats.
         moment = start_s if reception.transmit_offset_hz and reception.hears_transmitter else 0.0
         key = (span.signature, span.quadrant, spins is not None, version, reception, moment)
@@ -118,69 +157,83 @@ class Frontend:
             self._frames.move_to_end(key)
             return self._frames[key]
         frame = self._compose(span, spins, reception, start_s)
-        interleaved = np.ascontiguousarray(frame.astype(np.complex64)).view(np.float32)
-        self._frames[key] = interleaved
+        self._frames[key] = frame
         if len(self._frames) > _FRAMES_KEPT:
             self._frames.popitem(last=False)
-        return interleaved
+        return frame
 
-    def _compose(
-        self, span: Span, spins: Complex64 | None, reception: Reception, start_s: float
-    ) -> npt.NDArray[np.complex128]:
-        imperfections = self._imperfections
+    def _compose(self, span: Span, spins: Complex64 | None, reception: Reception, start_s: float) -> _Frame:
+        imperfections, rate_hz = self._imperfections, reception.sample_rate_hz
         wave = np.zeros(span.length, np.complex128)
         heard = reception.hears_transmitter
         if heard and not span.silent:
-            wave += reception.drive * leakage(span, reception.sample_rate_hz, imperfections)
+            wave += reception.drive * leakage(span, rate_hz, imperfections, reception.probe_offset_hz)
+            wave += reception.drive * acoustics(span, reception, self._ringing, imperfections.noise_lsb)
         if heard and spins is not None:
             wave += imperfections.noise_lsb * spins
         wave *= 1j**span.quadrant
         if heard and reception.carrier_on:
             wave += imperfections.lo_leakage_lsb
         if heard and reception.transmit_offset_hz:
-            wave *= _tone(reception.transmit_offset_hz, span.length, reception.sample_rate_hz, start_s)
+            wave *= tone(reception.transmit_offset_hz, span.length, rate_hz, start_s)
         wave *= reception.gain * np.exp(1j * reception.phase_rad)
         if not reception.receiver_on:
             wave *= 0
         if reception.inverted:
             wave = wave.conj()
+        gain = recovering_gain(wave, imperfections.recovery_s * rate_hz)
+        if gain is not None:
+            wave *= gain
         imbalance = imperfections.iq_imbalance * (0.2 if reception.quadrature_tracking else 1.0)
         wave += imbalance * wave.conj()
         offset = imperfections.dc_offset_lsb * (0.2 if reception.dc_tracking else 1.0)
         wave += offset * np.exp(1j * self._dc_phase)
-        return wave
+        samples = np.ascontiguousarray(wave.astype(np.complex64)).view(np.float32)
+        return _Frame(samples, None if gain is None else np.repeat(gain, 2))
 
-    def _disturb(self, steady: Float32, reception: Reception, start_s: float) -> Float32:
-        """Add the interference lines; they follow absolute time and do not repeat with the span."""
-        total = None
-        for line, phase in zip(self._interference, self._interference_phases, strict=True):
-            offset_hz = line.frequency_hz - reception.receive_hz
-            if reception.receiver_on and abs(offset_hz) < reception.sample_rate_hz / 2:
-                level = line.amplitude_over_noise * self._imperfections.noise_lsb * reception.gain
-                tone = _tone(offset_hz, len(steady) // 2, reception.sample_rate_hz, start_s)
-                wave = level * np.exp(1j * phase) * tone
-                total = wave if total is None else total + wave
+    def _disturb(self, steady: _Frame, reception: Reception, start_s: float) -> Float32:
+        """Add what comes from outside; it follows absolute time and does not repeat with the span."""
+        if not reception.receiver_on:
+            return steady.samples
+        length = len(steady.samples) // 2
+        total = self._outside.receive(reception.receive_hz, reception.sample_rate_hz, length, start_s)
         if total is None:
-            return steady
+            return steady.samples
+        total *= self._imperfections.noise_lsb * reception.gain
         if reception.inverted:
             total = total.conj()
-        return steady + np.ascontiguousarray(total.astype(np.complex64)).view(np.float32)
+        wave = np.ascontiguousarray(total.astype(np.complex64)).view(np.float32)
+        if steady.gain is not None:
+            wave *= steady.gain
+        wave += steady.samples
+        return wave
 
-    def _digitise(self, wave: Float32, reception: Reception) -> Samples:
+    def _digitise(self, wave: Float32, gain: Float32 | None, reception: Reception) -> Samples:
         """Add noise and convert to 12 bits; shape (n, 2)."""
         bandwidth = min(reception.sample_rate_hz, reception.receive_bandwidth_hz)
         thermal = self._imperfections.noise_lsb * reception.gain * math.sqrt(bandwidth / REFERENCE_RATE_HZ)
-        sigma = np.float32(math.hypot(thermal if reception.receiver_on else 0.0, _ADC_NOISE_LSB) / math.sqrt(2))
+        thermal = thermal if reception.receiver_on else 0.0
+        sigma = np.float32(math.hypot(thermal, _ADC_NOISE_LSB) / math.sqrt(2))
+        # An amplifier without gain has no noise of its own either; that of the converter stays.
+        level = None if gain is None else np.hypot(gain * thermal, _ADC_NOISE_LSB) / np.float32(math.sqrt(2))
         out = np.empty(len(wave), np.int16)
         for begin in range(0, len(wave), _CHUNK):
             part = wave[begin : begin + _CHUNK]
             values = self._noise.take(len(part))
-            values *= sigma
+            values *= sigma if level is None else level[begin : begin + _CHUNK]
             values += part
             np.rint(values, out=values)
             np.clip(values, -ADC_FULL_SCALE, ADC_FULL_SCALE - 1, out=values)
             out[begin : begin + len(part)] = values
         return out.reshape(-1, 2)
+
+    def _drop(self, samples: Samples, sample_rate_hz: float) -> None:
+        """Lose a stretch of the frame, now and then: its samples are zero."""
+        fraction = self._imperfections.dropout_fraction
+        if fraction and self._dropouts.random() < fraction:
+            lost = min(len(samples), round(self._imperfections.dropout_s * sample_rate_hz))
+            begin = int(self._dropouts.integers(0, len(samples) - lost + 1))
+            samples[begin : begin + lost] = 0
 
 
 def loopback(span: Span) -> Samples:
@@ -189,11 +242,3 @@ def loopback(span: Span) -> Samples:
     pairs = np.ascontiguousarray(wave).view(np.float32).reshape(-1, 2) * np.float32(ADC_FULL_SCALE)
     clipped: Samples = np.clip(np.rint(pairs), -ADC_FULL_SCALE, ADC_FULL_SCALE - 1).astype(np.int16)
     return clipped
-
-
-def _tone(offset_hz: float, length: int, sample_rate_hz: float, start_s: float) -> npt.NDArray[np.complex128]:
-    """exp(2 pi i f t) for `length` samples from absolute time `start_s`; the phase is kept small for precision."""
-    start_cycles = math.fmod(offset_hz * start_s, 1.0)
-    cycles = start_cycles + (offset_hz / sample_rate_hz) * np.arange(length)
-    tone: npt.NDArray[np.complex128] = np.exp(2j * np.pi * np.mod(cycles, 1.0))
-    return tone

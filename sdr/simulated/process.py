@@ -23,10 +23,14 @@ _STOP_S = 5.0
 class SimulatedProcess:
     """Handle of a running simulator."""
 
-    def __init__(self, process: subprocess.Popen[str], uri: str, log_path: Path) -> None:
+    def __init__(
+        self, process: subprocess.Popen[str], uri: str, log_path: Path, probe_address: tuple[str, int] | None = None
+    ) -> None:
         self._process = process
         self._log_path = log_path
         self.uri = uri
+        self.probe_address = probe_address
+        """Host and port of the probe's tuner and of the temperature, if `probe_port` was given."""
 
     @property
     def pid(self) -> int:
@@ -75,6 +79,7 @@ def running(
     firmware: str = "v0.39",
     converter: str = "upper:400e6",
     serial: str | None = None,
+    probe_port: int | None = None,
     arguments: Sequence[str] = (),
 ) -> Iterator[SimulatedProcess]:
     """Start `python -m sdr.simulated` and end it on the way out.
@@ -91,6 +96,7 @@ def running(
         command += ["--clock", clock, "--firmware", firmware, "--converter", converter, "--log", str(log_path)]
         command += ["--seed", str(seed)] if seed is not None else []
         command += ["--serial", serial] if serial is not None else []
+        command += ["--probe-port", str(probe_port)] if probe_port is not None else []
         process = subprocess.Popen(
             [*command, "--control", *arguments],
             stdin=subprocess.PIPE,
@@ -100,8 +106,8 @@ def running(
             env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
         )
         try:
-            uri = _wait_until_ready(process)
-            yield SimulatedProcess(process, uri, log_path)
+            uri, probe_address = _wait_until_ready(process)
+            yield SimulatedProcess(process, uri, log_path, probe_address)
         finally:
             if process.poll() is None:
                 process.kill()
@@ -112,15 +118,21 @@ def running(
                         stream.close()
 
 
-def _wait_until_ready(process: subprocess.Popen[str]) -> str:
+def _wait_until_ready(process: subprocess.Popen[str]) -> tuple[str, tuple[str, int] | None]:
+    """The URI of the radio, and the address of the probe's port if it says one before."""
     assert process.stdout is not None
+    probe_address = None
     with selectors.DefaultSelector() as selector:
         selector.register(process.stdout, selectors.EVENT_READ)
         deadline = time.monotonic() + _START_S
         while (left := deadline - time.monotonic()) > 0:
+            # A line read ahead of the one wanted makes the pipe look empty, so lines are read to the last.
             if selector.select(left):
-                words = process.stdout.readline().split()
-                if words[:1] == ["ready"]:
-                    return words[1]
+                while words := process.stdout.readline().split():
+                    if words[0] == "ready":
+                        return words[1], probe_address
+                    if words[0] == "probe":
+                        host, _, port = words[1].rpartition(":")
+                        probe_address = host, int(port)
                 raise RuntimeError(f"the simulator ended with status {process.wait()} before it was ready")
     raise RuntimeError(f"the simulator was not ready within {_START_S:g} s")

@@ -22,24 +22,28 @@ Real = npt.NDArray[np.float64]
 
 _PHASE_PER_KICK = 0.1  # largest phase in rad that an isochromat may gather within a kick
 _PIECE = 256  # samples of free decay computed by one row of a matrix product
+_ROWS_BYTES = 1 << 25  # of a matrix product
 _NEGLIGIBLE = 1e-5  # transverse magnetisation below this is no signal
 
 
 @dataclass
 class Magnetisation:
-    """State of a line: transverse `plus` = Mx + iMy and `z`, of shape (..., isochromats, orientations), Meq = 1."""
+    """State of a line: `plus` = Mx + iMy and `z`, of shape (..., slices, isochromats, orientations), Meq = 1."""
 
     plus: Complex
     z: Real
 
     @classmethod
-    def equilibrium(cls, isochromats: int, orientations: int) -> Magnetisation:
-        return cls(np.zeros((isochromats, orientations), complex), np.ones((isochromats, orientations)))
+    def equilibrium(cls, shape: tuple[int, ...]) -> Magnetisation:
+        return cls(np.zeros(shape, complex), np.ones(shape))
 
 
 @dataclass(frozen=True, eq=False)
 class Kicks:
-    """Rotations of a span: `centres` (r,) in samples, Cayley-Klein parameters `alpha`, `beta` (r, orientations)."""
+    """Rotations of a span in the frames of the slices.
+
+    `centres` (r,) in samples, Cayley-Klein parameters `alpha`, `beta` (r, slices, orientations).
+    """
 
     centres: Real
     alpha: Complex
@@ -48,15 +52,15 @@ class Kicks:
 
 @dataclass(frozen=True)
 class Relaxation:
-    """Free precession per sample: rates of the isochromats in rad and of relaxation, both per sample."""
+    """Free precession per sample: rates of the isochromats (slices, k) in rad and of relaxation, both per sample."""
 
     precession: Real
     r1: float
     r2: float
 
     def transverse(self, samples: float) -> Complex:
-        """Factor on `plus` after this many samples, shape (isochromats, 1)."""
-        factor: Complex = np.exp((1j * self.precession - self.r2) * samples)[:, None]
+        """Factor on `plus` after this many samples, shape (slices, isochromats, 1)."""
+        factor: Complex = np.exp((1j * self.precession - self.r2) * samples)[..., None]
         return factor
 
     def longitudinal(self, samples: float) -> float:
@@ -69,16 +73,17 @@ def kick_length(ensemble: Ensemble, sample_period_s: float) -> int:
     return max(1, int(min(64, _PHASE_PER_KICK / spread))) if spread > 0 else 64
 
 
-def kicks(field: Complex64, ensemble: Ensemble, angle_per_sample: float, length: int) -> Kicks:
+def kicks(transmitted: Complex64, precession: Real, reach: Complex, nutation: Real, length: int) -> Kicks:
     """Combine irradiation into rotations.
 
-    `field` (n,) is the transmitted baseband in the line's frame; |field| = 1 turns by `angle_per_sample` (rad) times
-    the orientation's nutation factor. Each run of non-zero samples is cut into kicks of at most `length` samples.
+    `transmitted` (n,) is the baseband; the frame of a slice turns by `precession` (slices,) rad per sample, and
+    a field of amplitude 1 turns its spins by `reach` (slices,) rad per sample times the orientation's `nutation` (o,).
+    Each run of non-zero samples is cut into kicks of at most `length` samples.
     """
-    on = np.flatnonzero(field)
+    on = np.flatnonzero(transmitted)
+    shape = (len(precession), len(nutation))
     if on.size == 0:
-        empty = np.zeros((0, len(ensemble.nutation)), complex)
-        return Kicks(np.zeros(0), empty, empty)
+        return Kicks(np.zeros(0), np.zeros((0, *shape), complex), np.zeros((0, *shape), complex))
     run_starts = np.flatnonzero(np.diff(on, prepend=-2) > 1)
     run_lengths = np.diff(run_starts, append=on.size)
     place_in_run = np.arange(on.size) - np.repeat(run_starts, run_lengths)
@@ -87,21 +92,22 @@ def kicks(field: Complex64, ensemble: Ensemble, angle_per_sample: float, length:
     place = place_in_run % length
     starts = on[is_start]
     sizes = np.bincount(kick_index)
-    padded = np.zeros((len(starts), int(sizes.max())), np.complex128)
-    padded[kick_index, place] = field[on]
-    alpha = np.ones((len(starts), len(ensemble.nutation)), complex)
+    padded = np.zeros((int(sizes.max()), len(starts), len(precession)), np.complex128)
+    turn = np.exp(-1j * np.mod(np.outer(on, precession), 2 * np.pi))
+    padded[place, kick_index] = transmitted[on, None] * turn * reach
+    alpha = np.ones((len(starts), *shape), complex)
     beta = np.zeros_like(alpha)
-    for column in padded.T:
+    for column in padded:
         amplitude = np.abs(column)
-        half = np.outer(amplitude * (angle_per_sample / 2), ensemble.nutation)
+        half = (amplitude / 2)[..., None] * nutation
         direction = np.divide(column, amplitude, out=np.zeros_like(column), where=amplitude > 0)
-        a, b = np.cos(half), -1j * direction[:, None] * np.sin(half)
+        a, b = np.cos(half), -1j * direction[..., None] * np.sin(half)
         alpha, beta = a * alpha - b.conj() * beta, b * alpha + a * beta
     return Kicks(starts + (sizes - 1) / 2, alpha, beta)
 
 
 def rotate(state: Magnetisation, alpha: Complex, beta: Complex) -> Magnetisation:
-    """One rotation per orientation; shapes of `alpha`, `beta` (orientations,)."""
+    """One rotation per slice and orientation; shapes of `alpha`, `beta` (slices, 1, orientations)."""
     plus = np.conj(alpha) ** 2 * state.plus - beta**2 * np.conj(state.plus) + 2 * np.conj(alpha) * beta * state.z
     projection = (np.conj(alpha) * np.conj(beta) * state.plus).real
     z = (np.abs(alpha) ** 2 - np.abs(beta) ** 2) * state.z - 2 * projection
@@ -120,11 +126,11 @@ def propagate(
 
     `equilibrium` is what z relaxes to (0 gives the homogeneous part of the map; arrays broadcast over leading axes).
     With `observe` (orientations,), also returns the transverse magnetisation summed over orientations right after
-    every kick, preceded by that at the start of the span: shape (kicks + 1, isochromats).
+    every kick, preceded by that at the start of the span: shape (kicks + 1, slices, isochromats).
     """
     seen = None
     if observe is not None:
-        seen = np.empty((len(sequence.centres) + 1, state.plus.shape[-2]), complex)
+        seen = np.empty((len(sequence.centres) + 1, *state.plus.shape[-3:-1]), complex)
         seen[0] = state.plus @ observe
     factors: dict[float, tuple[Complex, float]] = {}
     position = 0.0
@@ -137,26 +143,29 @@ def propagate(
 
     for index, centre in enumerate(sequence.centres):
         state = free(state, centre - position)
-        state = rotate(state, sequence.alpha[index], sequence.beta[index])
+        state = rotate(state, sequence.alpha[index][:, None, :], sequence.beta[index][:, None, :])
         position = centre
         if seen is not None and observe is not None:
             seen[index + 1] = state.plus @ observe
     return free(state, length - position), seen
 
 
-def signal(seen: Complex, centres: Real, relaxation: Relaxation, weights: Real, length: int) -> Complex64:
-    """Free induction signal of a span, shape (length,), from what `propagate` saw after every kick."""
+def signal(seen: Complex, centres: Real, precession: Real, r2: float, length: int) -> Complex64:
+    """Free induction signal of a span, shape (length,), from what was seen after every kick.
+
+    `seen` (kicks + 1, k) are the isochromats' amplitudes in one frame for all, `precession` (k,) their rad per sample.
+    """
     out = np.zeros(length, np.complex64)
     positions = np.concatenate([[0.0], centres])
     begins = np.ceil(positions).astype(int)
     begins[0] = 0
     ends = np.append(begins[1:], length)
-    rates = 1j * relaxation.precession - relaxation.r2
-    amplitudes = seen * weights * np.exp(np.outer(begins - positions, rates))
+    rates = 1j * precession - r2
+    amplitudes = seen * np.exp(np.outer(begins - positions, rates))
     # No kick gives more than `total`; once that has decayed, the rest of a gap is silent.
     total = np.abs(amplitudes).sum(axis=1)
     with np.errstate(divide="ignore"):
-        audible = np.where(total > 0, np.log(np.maximum(total, 1e-300) / _NEGLIGIBLE) / relaxation.r2, 0)
+        audible = np.where(total > 0, np.log(np.maximum(total, 1e-300) / _NEGLIGIBLE) / r2, 0)
     ends = np.minimum(ends, begins + np.ceil(np.clip(audible, 0, length)).astype(int))
     pieces = [
         (interval, begin)
@@ -167,9 +176,12 @@ def signal(seen: Complex, centres: Real, relaxation: Relaxation, weights: Real, 
         return out
     interval, begin = np.array(pieces).T
     stop = np.minimum(begin + _PIECE, ends[interval])
-    rows = amplitudes[interval] * np.exp(np.outer(begin - begins[interval], rates))
-    table = np.exp(np.outer(rates, np.arange(int((stop - begin).max()))))
-    decays = rows.astype(np.complex64) @ table.astype(np.complex64)
-    for row, low, high in zip(decays, begin, stop, strict=True):
-        out[low:high] = row[: high - low]
+    table = np.exp(np.outer(rates, np.arange(int((stop - begin).max())))).astype(np.complex64)
+    together = max(1, _ROWS_BYTES // (16 * len(rates)))
+    for first in range(0, len(begin), together):
+        part = slice(first, first + together)
+        rows = amplitudes[interval[part]] * np.exp(np.outer(begin[part] - begins[interval[part]], rates))
+        decays = rows.astype(np.complex64) @ table
+        for row, low, high in zip(decays, begin[part], stop[part], strict=True):
+            out[low:high] = row[: high - low]
     return out

@@ -19,11 +19,12 @@ from sdr.simulated.errors import IioError, invalid
 from sdr.simulated.log import EventLog
 from sdr.simulated.receiver import Receiver
 from sdr.simulated.registers import Registers, Target
-from sdr.simulated.samples import Sample
+from sdr.simulated.sample import Sample
 from sdr.simulated.settings import RadioSettings
 from sdr.simulated.tdd import State, TddCore
 from sdr.simulated.tdd_attributes import TddAttributes
 from sdr.simulated.transmitter import Transmitter
+from sdr.simulated.tuner import Surroundings
 from sdr.simulated.waveform import Span, Waveform
 
 Samples = npt.NDArray[np.int16]
@@ -67,6 +68,7 @@ class Radio:
         self._epoch_s = 0.0
         self._acquisitions = 0
         self._transmitting = False
+        self.surroundings = Surroundings(options.sample.tuning, options.sample.temperature_k)
         self._power_up()
 
     def _power_up(self) -> None:
@@ -79,7 +81,8 @@ class Radio:
         self._receiver: Receiver | None = None
         self._announce = False
         self._blocks = {RX: DEFAULT_BLOCKS, TX: DEFAULT_BLOCKS}
-        self._bench = Bench(self._options.sample, self._options.converter, self._rng, self._noise)
+        sample, converter = self._options.sample, self._options.converter
+        self._bench = Bench(sample, converter, self.surroundings, self._rng, self._noise)
         self._now = 0
         self._lived = 0  # sample up to which transmitter and spins have been followed
         self._path_delay = int(self._rng.integers(*_PATH_DELAY))
@@ -193,7 +196,8 @@ class Radio:
     def _live(self, stop: int) -> None:
         """Let transmitter and spins go on to sample `stop` without reception."""
         if stop > self._lived:
-            self._bench.pass_by(self._play(stop), self._settings)
+            start_s = self._epoch_s + self._lived / self._settings.rate_hz
+            self._bench.pass_by(self._play(stop), self._settings, start_s)
 
     def _play(self, stop: int) -> Span:
         start, self._lived = self._lived, stop
@@ -373,6 +377,23 @@ class Radio:
 
     def _software_latency(self) -> int:
         return _START_LATENCY + int(self._rng.integers(0, max(1, round(_START_JITTER_S * self._settings.rate_hz))))
+
+    # Around the probe
+
+    def settled_bench(self) -> Bench:
+        """The bench as it is now: everything up to now has happened, so something of it may be changed."""
+        self.command()
+        self._settle()
+        return self._bench
+
+    def wait_until(self, time_s: float) -> float:
+        """Seconds left until the radio's time is `time_s`: none on the fast clock, which goes on to it."""
+        self.command()
+        left_s = time_s - self.time_s
+        if left_s > 0 and not self._clock.waits:
+            self._advance(self._now + math.ceil(left_s * self._settings.rate_hz) + 1)
+            return 0.0
+        return max(0.0, left_s)
 
     # Log
 

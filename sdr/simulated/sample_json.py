@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 from collections.abc import Mapping
@@ -137,7 +138,7 @@ def _distribution(item: object, where: str) -> Distribution:
     offsets, density = _numbers(fields, where, "offsets_hz"), _numbers(fields, where, "density")
     if len(offsets) != len(density) or not 2 <= len(offsets) <= _TABLE_MAX:
         raise SampleError(f"{where}: offsets_hz and density must be equally long, 2 to {_TABLE_MAX} numbers")
-    if any(b <= a for a, b in zip(offsets, offsets[1:], strict=False)) or max(map(abs, offsets)) > 1e8:
+    if any(b <= a for a, b in itertools.pairwise(offsets)) or max(map(abs, offsets)) > 1e8:
         raise SampleError(f"{where}.offsets_hz must rise and stay within 1e8 Hz")
     if min(density) < 0 or max(density) <= 0:
         raise SampleError(f"{where}.density must not be negative, nor zero everywhere")

@@ -80,7 +80,8 @@ class RadioSettings:
         """Something that is played can leave the transmitter."""
         return self.tx_lo_on and self.tx_gain_db > -ATTENUATION_MAX_DB
 
-    def drive(self, converter: Converter, probe_bandwidth_hz: float) -> Drive:
+    def drive(self, converter: Converter, probe_bandwidth_hz: float, tuned_hz: float | None = None) -> Drive:
+        """`tuned_hz` is the probe's resonance, None if it follows the transmitter."""
         amplitude = 10 ** ((self.tx_gain_db + 10) / 20) if self.tx_lo_on else 0.0
         return Drive(
             sample_rate_hz=self.rate_hz,
@@ -89,9 +90,10 @@ class RadioSettings:
             transmit_bandwidth_hz=self.tx_bandwidth_hz,
             receive_bandwidth_hz=self.rx_bandwidth_hz,
             probe_bandwidth_hz=probe_bandwidth_hz,
+            probe_offset_hz=self._probe_offset_hz(converter, tuned_hz),
         )
 
-    def reception(self, converter: Converter, phase_rad: float) -> Reception:
+    def reception(self, converter: Converter, phase_rad: float, tuned_hz: float | None = None) -> Reception:
         sign = -1.0 if converter.inverting else 1.0
         return Reception(
             sample_rate_hz=self.rate_hz,
@@ -99,6 +101,7 @@ class RadioSettings:
             receive_gain_db=self.rx_gain_db,
             receive_bandwidth_hz=self.rx_bandwidth_hz,
             transmit_gain_db=self.tx_gain_db if self.tx_lo_on else -1000.0,
+            transmit_hz=converter.nqr_hz(self.tx_lo_hz),
             transmit_offset_hz=sign * (self.tx_lo_hz - self.rx_lo_hz),
             phase_rad=phase_rad,
             inverted=converter.inverting,
@@ -106,7 +109,11 @@ class RadioSettings:
             carrier_on=self.can_transmit,
             dc_tracking=self.dc_tracking,
             quadrature_tracking=self.quadrature_tracking,
+            probe_offset_hz=self._probe_offset_hz(converter, tuned_hz),
         )
+
+    def _probe_offset_hz(self, converter: Converter, tuned_hz: float | None) -> float:
+        return 0.0 if tuned_hz is None else tuned_hz - converter.nqr_hz(self.tx_lo_hz)
 
 
 def _tones(registers: Registers) -> list[Tone]:

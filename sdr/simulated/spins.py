@@ -18,29 +18,20 @@ import numpy as np
 import numpy.typing as npt
 
 from sdr.simulated.ensemble import Ensemble, ensemble
-from sdr.simulated.propagation import Kicks, Magnetisation, Relaxation, kick_length, kicks, propagate, signal
-from sdr.simulated.samples import SpinLine
+from sdr.simulated.excitation import Drive, Excitation, audible_slices, excitation, excited_slices
+from sdr.simulated.memory import TOLERANCE, AffineMap, Memory, state_vector
+from sdr.simulated.propagation import Magnetisation, propagate, signal
+from sdr.simulated.sample import SpinLine
 from sdr.simulated.waveform import Span
+
+__all__ = ["Drive", "SpinSystem"]
 
 Complex64 = npt.NDArray[np.complex64]
 Real = npt.NDArray[np.float64]
+Bool = npt.NDArray[np.bool_]
 
-_TOLERANCE = 1e-3  # of the equilibrium magnetisation: states closer than this are the same
 _FORGET = 1e-4  # transverse magnetisation below this is gone
-_PAIRS_MAX = 8
 _MEMORY_BYTES = 200_000_000
-
-
-@dataclass(frozen=True)
-class Drive:
-    """How the sample is irradiated and observed, all that its response depends on besides the waveform."""
-
-    sample_rate_hz: float
-    transmit_hz: float
-    nutation_hz: float
-    transmit_bandwidth_hz: float
-    receive_bandwidth_hz: float
-    probe_bandwidth_hz: float
 
 
 @dataclass
@@ -48,25 +39,34 @@ class _Line:
     line: SpinLine
     ensemble: Ensemble
     state: Magnetisation
+    frequency_hz: float
+
+    def free(self, duration_s: float, transmit_hz: float) -> Magnetisation:
+        """Its state after free evolution."""
+        line, state = self.line, self.state
+        z = 1 + (state.z - 1) * math.exp(-duration_s / line.t1_s)
+        if duration_s > 12 * line.t2_s or not state.plus.any():
+            return Magnetisation(np.zeros_like(state.plus), z)
+        parts = self.ensemble
+        offsets = parts.offsets_hz + parts.centres_hz[:, None] + self.frequency_hz - transmit_hz
+        factor = np.exp((2j * np.pi * offsets - 1 / line.t2_s) * duration_s)
+        return Magnetisation(state.plus * factor[..., None], z)
 
 
 @dataclass
 class _Plan:
-    """What is known of one line under one span."""
+    """What is known of the followed slices of one line under one span."""
 
-    sequence: Kicks
-    relaxation: Relaxation
-    carrier: Complex64
-    gain: complex
-    turn_at_end: complex
+    excitation: Excitation
+    weights: Real
+    memory: Memory = field(default_factory=Memory)
     used: int = 0
-    map: tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]] | None = None
-    states: list[Real] = field(default_factory=list)
-    signals: list[Complex64] = field(default_factory=list)
+    map: AffineMap | None = None
 
     @property
     def size(self) -> int:
-        return sum(s.nbytes for s in self.signals) + sum(s.nbytes for s in self.states) + 16 * self.sequence.alpha.size
+        mapped = self.map.size if self.map is not None else 0
+        return self.memory.size + mapped + 2 * self.excitation.kicks.alpha.nbytes
 
 
 class SpinSystem:
@@ -81,11 +81,16 @@ class SpinSystem:
     @staticmethod
     def _prepare(line: SpinLine) -> _Line:
         parts = ensemble(line)
-        return _Line(line, parts, Magnetisation.equilibrium(len(parts.weights), len(parts.pickup)))
+        return _Line(line, parts, Magnetisation.equilibrium(parts.shape), line.frequency_hz)
 
     def polarisation(self) -> list[float]:
         """Mean longitudinal magnetisation of every line in units of its equilibrium."""
         return [_mean(item.ensemble, item.state.z) for item in self._lines]
+
+    def warm(self, difference_k: float) -> None:
+        """The sample is so many kelvins above the temperature for which its frequencies were given."""
+        for item in self._lines:
+            item.frequency_hz = item.line.frequency_hz + item.line.hz_per_k * difference_k
 
     def scramble_phase(self, rng: np.random.Generator) -> None:
         """The transmitter was retuned: its phase relative to the spins is a new one."""
@@ -95,16 +100,9 @@ class SpinSystem:
 
     def rest(self, duration_s: float, transmit_hz: float) -> None:
         """Free evolution without observation."""
-        if duration_s <= 0:
-            return
-        for item in self._lines:
-            line, state = item.line, item.state
-            item.state = Magnetisation(state.plus, 1 + (state.z - 1) * math.exp(-duration_s / line.t1_s))
-            if duration_s > 12 * line.t2_s or not state.plus.any():
-                item.state.plus = np.zeros_like(state.plus)
-                continue
-            offsets = item.ensemble.offsets_hz + line.frequency_hz - transmit_hz
-            item.state.plus = state.plus * np.exp((2j * np.pi * offsets - 1 / line.t2_s) * duration_s)[:, None]
+        if duration_s > 0:
+            for item in self._lines:
+                item.state = item.free(duration_s, transmit_hz)
 
     def respond(self, span: Span, drive: Drive, observe: bool) -> Complex64 | None:
         """Evolve through a span; returns the signal if observed, None if there is none.
@@ -112,7 +110,7 @@ class SpinSystem:
         The signal has shape (span.length,), is in units of the noise (see SpinLine.amplitude_over_noise) and in the
         transmitter's frame turned back by `span.quadrant`. `version` changes when it is another one than the last.
         """
-        key = (span.signature, drive, observe)
+        key = (span.signature, drive, observe, tuple(item.frequency_hz for item in self._lines))
         turn = 1j**span.quadrant
         before = [self._vector(item, turn) for item in self._lines] if observe else []
         known = None
@@ -120,12 +118,7 @@ class SpinSystem:
             known = self._last[2]
         total: Complex64 | None = None
         for index, item in enumerate(self._lines):
-            plan = self._plan(index, item, span, drive)
-            if plan is None:
-                self._rest_line(item, span.length / drive.sample_rate_hz, drive.transmit_hz)
-                continue
-            needs_signal = observe and known is None
-            part = self._advance(item, plan, span, turn, needs_signal)
+            part = self._respond_line(index, item, span, drive, observe and known is None)
             if part is not None:
                 total = part if total is None else total + part
         self._trim()
@@ -137,94 +130,85 @@ class SpinSystem:
             self.version += 1
         return known if known.size else None
 
-    def _rest_line(self, item: _Line, duration_s: float, transmit_hz: float) -> None:
-        line = item.line
-        item.state.z = 1 + (item.state.z - 1) * math.exp(-duration_s / line.t1_s)
-        offsets = item.ensemble.offsets_hz + line.frequency_hz - transmit_hz
-        item.state.plus = item.state.plus * np.exp((2j * np.pi * offsets - 1 / line.t2_s) * duration_s)[:, None]
+    def _respond_line(self, index: int, item: _Line, span: Span, drive: Drive, observe: bool) -> Complex64 | None:
+        """Evolve one line; its signal (in the transmitter's frame turned back by the quadrant) if wanted.
 
-    def _advance(self, item: _Line, plan: _Plan, span: Span, turn: complex, observe: bool) -> Complex64 | None:
-        """Evolve one line; the signal (in the transmitter's frame turned back by `turn`) if wanted."""
-        plan.used += 1
-        start = Magnetisation(item.state.plus / turn, item.state.z)
-        if plan.used == 1:  # many spans never come back
-            end, part = self._compute(item, plan, start, span.length, observe)
-            self._finish(item, end, plan, turn)
-            return part
-        if plan.map is None:
-            plan.map = _affine_map(start, plan, span.length)
-        part = self._signal(item, plan, start, span.length) if observe else None
-        self._finish(item, _apply(plan.map, start), plan, turn)
-        return part
-
-    @staticmethod
-    def _finish(item: _Line, end: Magnetisation, plan: _Plan, turn: complex) -> None:
-        plus = end.plus * (plan.turn_at_end * turn)
+        Slices out of the band of the instrument, or neither excited nor turning, are left to themselves.
+        """
+        followed = audible_slices(item.ensemble, item.frequency_hz, drive)
+        if len(followed) > 1 and followed.any():
+            turning = item.state.plus.any(axis=(1, 2))
+            followed = followed & (turning | excited_slices(item.ensemble, item.frequency_hz, span, drive))
+        rested = None
+        if not followed.all():
+            rested = item.free(span.length / drive.sample_rate_hz, drive.transmit_hz)
+            if not followed.any():
+                item.state = rested
+                return None
+        plan = self._plan(index, item, followed, span, drive)
+        turn = 1j**span.quadrant
+        start = Magnetisation(item.state.plus[followed] / turn, item.state.z[followed])
+        end, part = self._advance(item, plan, start, observe)
+        plus = end.plus * (plan.excitation.turn_at_end * turn)
         if float(np.abs(plus).max(initial=0.0)) < _FORGET:
             plus = np.zeros_like(plus)
-        item.state = Magnetisation(plus, end.z)
+        if rested is None:
+            item.state = Magnetisation(plus, end.z)
+        else:
+            rested.plus[followed], rested.z[followed] = plus, end.z
+            item.state = rested
+        return part
 
-    def _signal(self, item: _Line, plan: _Plan, start: Magnetisation, length: int) -> Complex64:
-        vector = _weighted(item.ensemble, start)
-        combination = _combine(plan.states, vector)
-        if combination is not None:
-            out = np.zeros(length, np.complex64)
-            for weight, known in zip(combination, plan.signals, strict=True):
-                if abs(weight) > 1e-9:
-                    out[: len(known)] += np.float32(weight) * known
-            return out
-        _, computed = self._compute(item, plan, start, length, observe=True)
-        assert computed is not None
-        return computed
+    def _advance(
+        self, item: _Line, plan: _Plan, start: Magnetisation, observe: bool
+    ) -> tuple[Magnetisation, Complex64 | None]:
+        plan.used += 1
+        if plan.used == 1:  # many spans never come back
+            return self._compute(item, plan, start, observe)
+        if plan.map is None:
+            plan.map = AffineMap.of(plan.excitation, start.z.shape)
+        part = None
+        if observe:
+            part = plan.memory.recall(state_vector(plan.weights, item.ensemble.pickup, start), plan.excitation.length)
+            if part is None:
+                _, part = self._compute(item, plan, start, observe=True)
+        return plan.map.apply(start), part
 
     @staticmethod
     def _compute(
-        item: _Line, plan: _Plan, start: Magnetisation, length: int, observe: bool
+        item: _Line, plan: _Plan, start: Magnetisation, observe: bool
     ) -> tuple[Magnetisation, Complex64 | None]:
         """Propagate through the span; the signal, if wanted, is remembered with the state that it belongs to."""
-        parts = item.ensemble
+        parts, span = item.ensemble, plan.excitation
         pickup = parts.pickup.astype(complex) if observe else None
-        end, seen = propagate(start, plan.sequence, plan.relaxation, length, observe=pickup)
+        end, seen = propagate(start, span.kicks, span.relaxation, span.length, observe=pickup)
         if seen is None:
             return end, None
-        decay = signal(seen, plan.sequence.centres, plan.relaxation, parts.weights, length)
-        decay *= plan.carrier
-        decay *= np.complex64(1j * plan.gain * item.line.amplitude_over_noise)
-        nonzero = np.flatnonzero(decay)
-        if len(plan.states) == _PAIRS_MAX:
-            del plan.states[0], plan.signals[0]
-        plan.states.append(_weighted(parts, start))
-        plan.signals.append(decay[: nonzero[-1] + 1].copy() if nonzero.size else decay[:0])
+        # From the frames of the slices to the transmitter's, and through probe and receiver.
+        positions = np.concatenate([[0.0], span.kicks.centres])
+        heard = span.hearing * np.exp(1j * np.mod(np.outer(positions, span.turn), 2 * np.pi))
+        amplitudes = seen * (1j * item.line.amplitude_over_noise * heard[..., None] * plan.weights)
+        precession = span.relaxation.precession + span.turn[:, None]
+        decay = signal(
+            amplitudes.reshape(len(positions), -1),
+            span.kicks.centres,
+            precession.ravel(),
+            span.relaxation.r2,
+            span.length,
+        )
+        plan.memory.remember(state_vector(plan.weights, parts.pickup, start), decay)
         return end, decay
 
-    def _plan(self, index: int, item: _Line, span: Span, drive: Drive) -> _Plan | None:
-        """The plan of this line for this span; None if the line is out of reach of transmitter and receiver."""
-        offset_hz = item.line.frequency_hz - drive.transmit_hz
-        if abs(offset_hz) > 0.5 * drive.sample_rate_hz:
-            return None
-        key = (index, span.signature, drive)
+    def _plan(self, index: int, item: _Line, followed: Bool, span: Span, drive: Drive) -> _Plan:
+        """The plan of these slices of a line for this span."""
+        key = (index, item.frequency_hz, followed.tobytes(), span.signature, drive)
         plan = self._plans.get(key)
         if plan is not None:
             self._plans.move_to_end(key)
             return plan
-        step = 2 * np.pi * offset_hz / drive.sample_rate_hz
-        carrier = np.exp(1j * ((step * np.arange(span.length)) % (2 * np.pi))).astype(np.complex64)
-        tuned = 1 / (1 + 2j * offset_hz / drive.probe_bandwidth_hz)
-        # Sinc: the field turns within a sample of the converter, which holds its value.
-        reach = tuned * _low_pass(offset_hz, drive.transmit_bandwidth_hz) * np.sinc(offset_hz / drive.sample_rate_hz)
-        field_in_line_frame = span.samples * carrier.conj() * np.complex64(reach)
-        angle = 2 * np.pi * drive.nutation_hz / drive.sample_rate_hz
-        sequence = kicks(
-            field_in_line_frame, item.ensemble, angle, kick_length(item.ensemble, 1 / drive.sample_rate_hz)
-        )
-        relaxation = Relaxation(
-            2 * np.pi * item.ensemble.offsets_hz / drive.sample_rate_hz,
-            1 / (item.line.t1_s * drive.sample_rate_hz),
-            1 / (item.line.t2_s * drive.sample_rate_hz),
-        )
-        gain = complex(tuned * _low_pass(offset_hz, drive.receive_bandwidth_hz))
-        plan = _Plan(sequence, relaxation, carrier, gain, complex(np.exp(1j * ((step * span.length) % (2 * np.pi)))))
-        self._plans[key] = plan
+        parts = item.ensemble
+        seen = excitation(parts, followed, item.line, item.frequency_hz, span, drive)
+        plan = self._plans[key] = _Plan(seen, parts.weights[followed])
         return plan
 
     def _trim(self) -> None:
@@ -234,66 +218,14 @@ class SpinSystem:
             size -= plan.size
 
     def _vector(self, item: _Line, turn: complex) -> Real:
-        return _weighted(item.ensemble, Magnetisation(item.state.plus / turn, item.state.z))
+        parts = item.ensemble
+        return state_vector(parts.weights, parts.pickup, Magnetisation(item.state.plus / turn, item.state.z))
 
     @staticmethod
     def _same(now: list[Real], then: list[Real]) -> bool:
-        return all(float(np.linalg.norm(a - b)) < _TOLERANCE for a, b in zip(now, then, strict=True))
-
-
-def _low_pass(offset_hz: float, bandwidth_hz: float) -> float:
-    """Third-order roll-off of an analogue filter of this (two-sided) bandwidth."""
-    return float(1 / math.sqrt(1 + (2 * offset_hz / bandwidth_hz) ** 6))
+        return all(float(np.linalg.norm(a - b)) < TOLERANCE for a, b in zip(now, then, strict=True))
 
 
 def _mean(parts: Ensemble, values: Real) -> float:
-    return float(parts.weights @ values @ parts.pickup / (parts.weights.sum() * parts.pickup.sum()))
-
-
-def _weighted(parts: Ensemble, state: Magnetisation) -> Real:
-    """The state as one vector whose norm counts every magnetisation by its part in the signal."""
-    weight = np.sqrt(np.outer(parts.weights, parts.pickup / parts.pickup.sum()))
-    return np.concatenate(
-        [(state.plus.real * weight).ravel(), (state.plus.imag * weight).ravel(), (state.z * weight).ravel()]
-    )
-
-
-def _combine(states: list[Real], wanted: Real) -> Real | None:
-    """Weights with sum 1 of remembered states that add up to the wanted one, or None."""
-    if not states:
-        return None
-    distances = [float(np.linalg.norm(wanted - state)) for state in states]
-    nearest = int(np.argmin(distances))
-    weights = np.zeros(len(states))
-    weights[nearest] = 1.0
-    if distances[nearest] < _TOLERANCE:
-        return weights
-    others = [i for i in range(len(states)) if i != nearest]
-    if not others:
-        return None
-    directions = np.stack([states[i] - states[nearest] for i in others], axis=1)
-    solution, *_ = np.linalg.lstsq(directions, wanted - states[nearest], rcond=1e-4)
-    if float(np.linalg.norm(wanted - states[nearest] - directions @ solution)) > _TOLERANCE:
-        return None
-    weights[others] = solution
-    weights[nearest] -= solution.sum()
-    return weights
-
-
-def _affine_map(start: Magnetisation, plan: _Plan, length: int) -> tuple[Real, Real]:
-    """A (3, 3, k, o) and b (3, k, o) of the span, from the images of the three axes and of zero."""
-    shape = start.z.shape
-    plus = np.zeros((4, *shape), complex)
-    z = np.zeros((4, *shape))
-    plus[0], plus[1], z[2] = 1, 1j, 1
-    equilibrium = np.array([0.0, 0.0, 0.0, 1.0])[:, None, None]
-    end, _ = propagate(Magnetisation(plus, z), plan.sequence, plan.relaxation, length, equilibrium)
-    images = np.stack([end.plus.real, end.plus.imag, end.z])  # (3 components, 4 starts, k, o)
-    return images[:, :3], images[:, 3]
-
-
-def _apply(mapping: tuple[Real, Real], start: Magnetisation) -> Magnetisation:
-    matrix, constant = mapping
-    vector = np.stack([start.plus.real, start.plus.imag, start.z])
-    x, y, z = np.einsum("ijko,jko->iko", matrix, vector) + constant
-    return Magnetisation(x + 1j * y, z)
+    total = np.einsum("sk,sko,o->", parts.weights, values, parts.pickup)
+    return float(total / (parts.weights.sum() * parts.pickup.sum()))

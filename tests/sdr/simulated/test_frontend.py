@@ -18,6 +18,7 @@ PLAIN = Reception(
     receive_gain_db=30,
     receive_bandwidth_hz=20e6,
     transmit_gain_db=-10,
+    transmit_hz=28e6,
     transmit_offset_hz=0,
     phase_rad=0.7,
     inverted=False,

@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from sdr.simulated.ensemble import best_powder_signal, ensemble, powder_orientations
-from sdr.simulated.samples import SpinLine
+from sdr.simulated.ensemble import ensemble
+from sdr.simulated.powder import best_powder_signal, powder_orientations
+from sdr.simulated.sample import SpinLine
 from sdr.simulated.spins import Drive, SpinSystem
 from sdr.simulated.waveform import FULL_SCALE, Span, Waveform, audible
 
@@ -180,10 +181,10 @@ def test_against_plain_integration_of_the_bloch_equations() -> None:
     steps = 4
     dt = 1 / FS / steps
     transmitted = span.samples * 1j**span.quadrant
-    offset = 2 * np.pi * (line.frequency_hz - CENTRE + parts.offsets_hz)[:, None]
-    plus = np.zeros((len(parts.weights), len(parts.pickup)), complex)
+    offset = 2 * np.pi * (line.frequency_hz - CENTRE + parts.offsets_hz[0])[:, None]
+    plus = np.zeros(parts.shape[1:], complex)
     z = np.ones_like(plus, float)
-    weights = np.outer(parts.weights, parts.pickup)
+    weights = np.outer(parts.weights[0], parts.pickup)
 
     def slope(plus, z, field):  # type: ignore[no-untyped-def]
         d_plus = (1j * offset - 1 / line.t2_s) * plus - 1j * field * z
