@@ -102,7 +102,7 @@ def validate(parameters: SurveyParameters, limits: InstrumentLimits) -> Layout:
         checks.sample_rate_fault(p.sample_rate_hz, limits),
         checks.capture_fault("tail_s", p.pulse_length_s + p.tail_s, p.sample_rate_hz, limits),
     ]
-    window_width_hz = min(1.0 / p.tooth_s, USABLE_BAND * p.sample_rate_hz)
+    window_width_hz = min(1.0 / sampled_tooth_s(p), USABLE_BAND * p.sample_rate_hz)
     found.append(_reach_fault(p, limits))
     step_hz = window_width_hz * (1.0 - WINDOW_OVERLAP)
     windows = 1 + max(0, math.ceil((p.span_hz - window_width_hz) / step_hz - 1e-9))
@@ -130,6 +130,18 @@ def validate(parameters: SurveyParameters, limits: InstrumentLimits) -> Layout:
     )
 
 
+def sampled_tooth_s(p: SurveyParameters) -> float:
+    """Length of the longest teeth as they are sampled: a window is as wide as the inverse of that.
+
+    Where the gap period is a whole number of samples all teeth have this length; else they vary by a sample, and the
+    length asked for is their mean.
+    """
+    per_gap = p.gap_period_s * p.sample_rate_hz
+    if abs(per_gap - round(per_gap)) > 1e-6 and p.tooth_s * p.sample_rate_hz >= 1.0:
+        return p.tooth_s
+    return max(1, math.ceil(p.tooth_s * p.sample_rate_hz - 1e-6)) / p.sample_rate_hz
+
+
 def narrow_settings(p: SurveyParameters) -> narrow_band.NarrowBandSettings:
     """What the confirmations of a survey have in common."""
     return narrow_band.NarrowBandSettings(
@@ -153,7 +165,7 @@ def _confirmation_faults(p: SurveyParameters, limits: InstrumentLimits) -> list[
 
 def _reach_hz(p: SurveyParameters) -> float:
     """Distance from the middle of the comb to the ends of the band that it excites."""
-    return EXCITED_HALF_BAND / p.tooth_s + 0.5 / p.gap_period_s
+    return EXCITED_HALF_BAND / sampled_tooth_s(p) + 0.5 / p.gap_period_s
 
 
 def _reach_fault(p: SurveyParameters, limits: InstrumentLimits) -> FieldError | None:
@@ -194,12 +206,12 @@ def _comb_faults(p: SurveyParameters, limits: InstrumentLimits) -> list[FieldErr
                 f"{dead}; it must be at least {shortest}.",
             )
         )
-    if p.tooth_s * p.sample_rate_hz < 2.0 - 1e-9:
+    if p.tooth_s * p.sample_rate_hz < 1.0 - 1e-9:
         faults.append(
             FieldError(
-                "sample_rate_hz",
-                f"A tooth of {tooth} needs at least {2e-6 / p.tooth_s:g} MS/s (two samples), not "
-                f"{p.sample_rate_hz / 1e6:g} MS/s.",
+                "tooth_s",
+                f"A tooth of {tooth} is shorter than one sample at {p.sample_rate_hz / 1e6:g} MS/s, which is "
+                f"{checks.least_time_text(1.0 / p.sample_rate_hz)}; it needs at least {1e-6 / p.tooth_s:.4g} MS/s.",
             )
         )
     if p.pulse_length_s < 5 * p.gap_period_s * (1.0 - 1e-9):
@@ -316,7 +328,7 @@ def plan(parameters: SurveyParameters, limits: InstrumentLimits) -> Plan:
         duration_max_s=longest_s,
         excitation_frequency_hz=frequency_hz,
         excitation_flip_deg=flip_deg,
-        notes=_notes(parameters, limits),
+        notes=_notes(parameters, limits, laid),
     )
 
 
@@ -367,7 +379,7 @@ def steady_state_signal(flip_deg: float, repetition_time_s: float, t1_s: float) 
     return math.sin(flip) * (1.0 - recovery) / (1.0 - recovery * math.cos(flip))
 
 
-def _notes(parameters: SurveyParameters, limits: InstrumentLimits) -> tuple[str, ...]:
+def _notes(parameters: SurveyParameters, limits: InstrumentLimits, laid: tuple[Window, ...]) -> tuple[str, ...]:
     """Sentences on flip angle and repetition time; advice, not faults."""
     notes = []
     flip_deg = min(
@@ -387,6 +399,11 @@ def _notes(parameters: SurveyParameters, limits: InstrumentLimits) -> tuple[str,
     if rate < 0.8 * rates[best]:
         notes.append(f"A repetition time of {checks.time_text(round(float(times[best]), 4))} would give "
                      f"{rates[best] / rate:.1f} times the signal-to-noise ratio in the same time.")  # fmt: skip
+    inside = [window for window in laid if abs(window.offset_hz) < window.width_hz / 2]
+    if inside:
+        notes.append(f"The radio is tuned to frequencies inside {len(inside)} of {len(laid)} windows: a line there cannot "
+                     "be told from the receiver's own carrier, and images of lines are told from lines by the "
+                     "confirmation only. A longer tooth or a higher sampling rate avoids it.")  # fmt: skip
     if parameters.tail_s < 0.5e-3:
         notes.append("A reception of less than 0.5 ms after the pulse makes narrow lines look broader.")
     return tuple(notes)

@@ -38,6 +38,19 @@ def test_the_method_is_found_by_its_name() -> None:
     assert {"survey", "confirm"} <= set(methods())
 
 
+@pytest.mark.parametrize(
+    ("tooth_s", "rate_hz", "width_hz"),
+    [(0.1e-6, 10e6, 8e6), (0.4e-6, 2.5e6, 2e6), (0.5e-6, 2.5e6, 1.25e6), (0.15e-6, 10e6, 5e6)],
+)
+def test_a_tooth_may_be_a_single_sample(tooth_s: float, rate_hz: float, width_hz: float) -> None:
+    chosen = parameters(tooth_s=tooth_s, sample_rate_hz=rate_hz, span_hz=20e6)
+    assert survey_plan.validate(chosen, LIMITS).window_width_hz == pytest.approx(width_hz)
+    waveform = survey_plan.comb_of(chosen, LIMITS).waveform(rate_hz)
+    assert np.count_nonzero(waveform[: round(20e-6 * rate_hz)]) == math.ceil(tooth_s * rate_hz - 1e-9)
+    if width_hz == 8e6:
+        assert any("inside" in note for note in survey_plan.plan(chosen, LIMITS).notes)
+
+
 def test_the_reference_case() -> None:
     plan = survey_plan.plan(parameters(), LIMITS)
     assert plan.windows_hz == ((28.0846e6, 1e6),)
@@ -116,7 +129,7 @@ def test_at_the_ends_of_the_range_the_excitation_stays_inside() -> None:
         ({"pulse_length_s": 50e-6}, "pulse_length_s", "five gap periods, 100 µs"),
         ({"sample_rate_hz": 30e6}, "sample_rate_hz", "2.084 and 20 MS/s"),
         ({"sample_rate_hz": 2e6}, "sample_rate_hz", "2.084 and 20 MS/s"),
-        ({"tooth_s": 0.5e-6, "sample_rate_hz": 3e6}, "sample_rate_hz", "at least 4 MS/s"),
+        ({"tooth_s": 0.3e-6, "sample_rate_hz": 3e6}, "tooth_s", "it needs at least 3.333 MS/s"),
         ({"tail_s": 0.5, "repetition_time_s": 1.0}, "tail_s", "holds 4,000,000"),
         ({"averages": 1024}, "averages_max", "at least the averages, 1,024"),
         ({"averages": 0}, "averages", "at least 4"),
