@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from tasks.app import app
+from webapp.facility.bookings.sweep import sweep as sweep_bookings
 from webapp.runs.queue.sweep import sweep as sweep_rows
 
 
 @app.task(name="tasks.sweep.sweep", ignore_result=True)
 def sweep() -> dict[str, int]:
-    """Expire leases and repeat hints; see webapp.runs.queue.sweep."""
-    return sweep_rows()
+    """Leases and hints of the queue, then bookings that time has changed; see the two functions."""
+    return sweep_rows() | sweep_bookings()

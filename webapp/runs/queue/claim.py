@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from django.db import transaction
 from django.utils import timezone
 
+from webapp.facility.bookings import checkin
+from webapp.facility.bookings.windows import windows
 from webapp.facility.models import Instrument
 from webapp.runs import events
 from webapp.runs.models import Run
+from webapp.runs.queue.eligibility import Candidate, eligible
 from webapp.runs.queue.lease import lease_end
 from webapp.runs.queue.ownership import Claim
 
 State = Run.State
+#: how many queued runs are looked at before all of them are read
+_FIRST = 10
 
 
 def claim_next(slug: str, worker: str) -> Claim | None:
     """Take the next eligible run of a ready instrument, or None.
 
     The instrument's row is locked first, so claims of one instrument are serial; the partial unique constraint on
-    active runs is the backstop.
+    active runs is the backstop. Eligible is the first in the queue that its group may measure now, and that ends before
+    somebody else's booking or an outage begins.
     """
     with transaction.atomic():
         instrument = Instrument.objects.select_for_update().get(slug=slug)
@@ -26,10 +34,11 @@ def claim_next(slug: str, worker: str) -> Claim | None:
             return None
         if Run.objects.filter(instrument=instrument, state__in=Run.ACTIVE).exists():
             return None
-        waiting = Run.objects.filter(instrument=instrument, state=State.QUEUED, cancel_requested=False)
-        run_id = waiting.order_by("position", "id").values_list("pk", flat=True).first()
-        if run_id is None:
+        now = timezone.now()
+        chosen = next(eligible(_waiting(instrument.pk), windows(instrument.pk, now), now), None)
+        if chosen is None:
             return None
+        run_id = chosen.run_id
         fence = instrument.fence + 1
         Instrument.objects.filter(pk=instrument.pk).update(
             fence=fence, status=Instrument.Status.BUSY, status_message=""
@@ -38,11 +47,22 @@ def claim_next(slug: str, worker: str) -> Claim | None:
             state=State.CLAIMED,
             fence=fence,
             lease_expires_at=lease_end(),
-            claimed_at=timezone.now(),
+            claimed_at=now,
             worker=worker,
         )
         if not claimed:  # cancelled between the two statements; the next hint looks again
             transaction.set_rollback(True)
             return None
+        checkin.by_run(instrument.pk, chosen.group_id, now)
         events.record(run_id, "state", {"state": State.CLAIMED})
         return Claim(run_id, instrument.pk, fence, worker)
+
+
+def _waiting(instrument_id: int) -> Iterator[Candidate]:
+    """Queued runs in order, read as far as they are looked at: mostly it is the first."""
+    waiting = Run.objects.filter(instrument=instrument_id, state=State.QUEUED, cancel_requested=False)
+    rows = waiting.order_by("position", "id").values_list("pk", "group_id", "plan__duration_max_s")
+    first = list(rows[:_FIRST])
+    yield from (Candidate(*row) for row in first)
+    if len(first) == _FIRST:
+        yield from (Candidate(*row) for row in rows[_FIRST:])
