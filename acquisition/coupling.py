@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -159,19 +159,67 @@ def _of_assignment(spin: Spin, frequency: Real, sigma: Real, columns: tuple[int,
 def _refined(
     spin: Spin, frequency: Real, sigma: Real, columns: tuple[int, ...], coupling: float, eta: float
 ) -> Solution | None:
-    """Gauss-Newton from a point of the grid to the minimum within 0 <= eta <= 1; None where it does not settle.
-
-    Half-integer spins are fitted in eta^2, on which their frequencies depend smoothly and with a slope at zero.
-    """
+    """The solution at the minimum near a point of the grid; None where the fit leads nowhere."""
     picked = list(columns)
-    squared = quadrupole.twice_spin(spin) % 2 == 1
+    fitted = refine(
+        lambda eta: quadrupole.frequency_ratios(spin, eta)[picked],
+        lambda eta: quadrupole.frequency_ratio_slopes(spin, eta)[picked],
+        frequency,
+        sigma,
+        coupling,
+        eta,
+        squared=quadrupole.twice_spin(spin) % 2 == 1,
+    )
+    if fitted is None:
+        return None
+    names = quadrupole.regular_names(spin)
+    return Solution(
+        spin=spin,
+        coupling_hz=fitted.coupling_hz,
+        coupling_sigma_hz=fitted.coupling_sigma_hz,
+        eta=fitted.eta,
+        eta_sigma=fitted.eta_sigma,
+        correlation=fitted.correlation,
+        chi2=fitted.chi2,
+        freedom=len(frequency) - 2,
+        transitions=tuple(names[column] for column in columns),
+    )
+
+
+@dataclass(frozen=True)
+class Fit:
+    """C_Q and eta where chi^2 is least, with one-sigma uncertainties."""
+
+    coupling_hz: float
+    coupling_sigma_hz: float
+    eta: float
+    eta_sigma: float
+    correlation: float
+    chi2: float
+
+
+def refine(
+    ratios_of: Callable[[float], Real],
+    slopes_of: Callable[[float], Real],
+    frequency: Real,
+    sigma: Real,
+    coupling: float,
+    eta: float,
+    *,
+    squared: bool,
+) -> Fit | None:
+    """Gauss-Newton from (coupling, eta) to the least chi^2 within 0 <= eta <= 1; None where it does not settle.
+
+    `ratios_of(eta)` gives nu / C_Q of each line and `slopes_of` its slope. With `squared` the fit is in eta^2, on which
+    half-integer spins depend smoothly and with a slope at zero; the frequencies of a spin 1 are linear in eta.
+    """
     value = eta * eta if squared else eta
     for _ in range(40):
         now = math.sqrt(value) if squared else value
-        ratios = quadrupole.frequency_ratios(spin, now)[picked]
+        ratios = ratios_of(now)
         # The slope in eta^2 at zero is taken a little beside it, where it can be divided.
         beside = max(now, 1e-3) if squared else now
-        slopes = quadrupole.frequency_ratio_slopes(spin, beside)[picked] / (2.0 * beside if squared else 1.0)
+        slopes = slopes_of(beside) / (2.0 * beside if squared else 1.0)
         jacobian = np.stack([ratios, coupling * slopes], axis=1) / sigma[:, None]
         residual = (frequency - coupling * ratios) / sigma
         scale = np.linalg.norm(jacobian, axis=0)
@@ -180,8 +228,7 @@ def _refined(
         step = np.linalg.lstsq(jacobian / scale, residual, rcond=None)[0] / scale
         moved = min(max(value + float(step[1]), 0.0), 1.0)
         if moved != value + float(step[1]):  # at an end of the range only C_Q is free
-            end = math.sqrt(moved) if squared else moved
-            weighted = quadrupole.frequency_ratios(spin, end)[picked] / sigma
+            weighted = ratios_of(math.sqrt(moved) if squared else moved) / sigma
             coupling_new = float(weighted @ (frequency / sigma) / (weighted @ weighted))
         else:
             coupling_new = coupling + float(step[0])
@@ -193,20 +240,16 @@ def _refined(
     if not coupling > 0:
         return None
     eta = math.sqrt(value) if squared else value
-    residual = (frequency - coupling * quadrupole.frequency_ratios(spin, eta)[picked]) / sigma
+    residual = (frequency - coupling * ratios_of(eta)) / sigma
     normal = np.linalg.pinv((jacobian / scale).T @ (jacobian / scale), hermitian=True) / np.outer(scale, scale)
     sigma_c, sigma_v = (math.sqrt(max(float(normal[i, i]), 0.0)) for i in range(2))
-    names = quadrupole.regular_names(spin)
-    return Solution(
-        spin=spin,
+    return Fit(
         coupling_hz=coupling,
         coupling_sigma_hz=sigma_c,
         eta=eta,
         eta_sigma=eta_uncertainty(eta, sigma_v, squared),
         correlation=float(normal[0, 1]) / (sigma_c * sigma_v) if sigma_c * sigma_v > 0 else 0.0,
         chi2=float(residual @ residual),
-        freedom=len(frequency) - 2,
-        transitions=tuple(names[column] for column in columns),
     )
 
 

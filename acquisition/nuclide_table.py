@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 PATH = Path(__file__).with_name("nuclides.csv")
 
@@ -46,8 +47,8 @@ def from_mendeleev() -> tuple[Row, ...]:
     from mendeleev.db import get_session
 
     session = get_session()
-    isotopes = session.query(models.Isotope).order_by(models.Isotope.atomic_number, models.Isotope.mass_number)
-    symbols = dict(session.query(models.Element.atomic_number, models.Element.symbol))
+    isotopes: Any = session.query(models.Isotope).order_by(models.Isotope.atomic_number, models.Isotope.mass_number)
+    symbols: Any = dict(session.query(models.Element.atomic_number, models.Element.symbol).all())
     found = []
     for isotope in isotopes:
         if not isotope.spin or not isotope.quadrupole_moment or Fraction(str(isotope.spin)) < 1:

@@ -18,6 +18,14 @@ from acquisition.errors import AcquisitionError
 
 _BARN_M2 = 1e-28
 _NUCLEAR_MAGNETON_HZ_PER_T = 7.6225932e6  # mu_N / h, CODATA 2018
+
+DECIMAL_POINT_MOVED: frozenset[str] = frozenset({"33S", "35S", "39K", "40K", "41K"})
+"""Nuclides whose quadrupole moment mendeleev 1.3.0 gives ten times too large; we divide it by ten.
+
+It has 0.603, -0.75 and 0.734 b for 39K, 40K and 41K, where Kelloe and Sadlej, Chem. Phys. Lett. 292, 403 (1998), found
+0.0585 b (39K) and 0.0711 b (41K), and -0.694 b for 33S, where Pyykkoe, Mol. Phys. 106, 1965 (2008), lists -0.0678 b.
+"""
+
 _LABEL = re.compile(r"(\d{1,3})([A-Z][a-z]?)")
 
 
@@ -131,13 +139,14 @@ def quadrupolar_isotopes(symbol: str) -> tuple[Nuclide, ...]:
 
 def _of_row(row: nuclide_table.Row) -> Nuclide:
     sigma, g_factor = row.quadrupole_moment_sigma_barn, row.g_factor
+    unit_m2 = _BARN_M2 / 10.0 if f"{row.mass_number}{row.symbol}" in DECIMAL_POINT_MOVED else _BARN_M2
     return Nuclide(
         symbol=row.symbol,
         mass_number=row.mass_number,
         spin=row.spin,
-        quadrupole_moment_m2=row.quadrupole_moment_barn * _BARN_M2,
+        quadrupole_moment_m2=row.quadrupole_moment_barn * unit_m2,
         abundance=row.abundance_percent / 100.0,
-        quadrupole_moment_sigma_m2=math.nan if sigma is None else sigma * _BARN_M2,
+        quadrupole_moment_sigma_m2=math.nan if sigma is None else sigma * unit_m2,
         gyromagnetic_hz_per_t=math.nan if g_factor is None else g_factor * _NUCLEAR_MAGNETON_HZ_PER_T,
     )
 

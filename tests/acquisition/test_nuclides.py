@@ -88,6 +88,12 @@ def test_the_frozen_table_is_that_of_the_installed_package() -> None:
     assert len(all_nuclides()) == len({nuclide.label for nuclide in all_nuclides()})
 
 
+@pytest.mark.parametrize(("label", "barn"), [("39K", 0.0585), ("41K", 0.0711), ("33S", -0.0678), ("127I", -0.696)])
+def test_moments_are_those_of_the_literature(label: str, barn: float) -> None:
+    """Kelloe and Sadlej 1998 (K), Pyykkoe 2008 (S, I); the packaged values of K and S have a wrong decimal point."""
+    assert nuclide(label).quadrupole_moment_m2 == pytest.approx(barn * 1e-28, rel=0.05)
+
+
 def test_mendeleev_is_not_imported_by_the_site() -> None:
     code = "import sys; from acquisition.nuclides import nuclide; nuclide('35Cl'); sys.exit('mendeleev' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
