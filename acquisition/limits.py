@@ -11,6 +11,9 @@ class InstrumentLimits:
 
     `peak_amplitude` is the largest |waveform| as a fraction of the transmitter's full scale; `nutation_frequency_hz` is
     omega_1/2pi that amplitude 1 produces on resonance (as calibrated); frequencies are absolute NQR frequencies.
+
+    The planner alone uses the rest: what a shot takes beyond its averages, what each change of the transmitted phase and
+    another frequency add, what the probe needs to settle then, and how wide the probe's resonance is.
     """
 
     frequency_min_hz: float = 1.0e6
@@ -25,6 +28,11 @@ class InstrumentLimits:
     repetition_time_min_s: float = 1.0e-3
     nutation_frequency_hz: float = 20.0e3
     run_duration_max_s: float = 24 * 3600.0
+    between_shots_s: float = 5.0e-3
+    arm_s: float = 2.0e-3
+    retune_s: float = 1.0e-3
+    settle_s: float = 0.0
+    probe_bandwidth_hz: float = 2.5e6
 
 
 def reach_behind_converter_hz(side: str, lo_hz: float, radio_min_hz: float, radio_max_hz: float) -> tuple[float, float]:

@@ -18,6 +18,9 @@ from webapp.runs.queue import hints
 
 CONVERTER_SIDES = ("none", "upper", "lower")
 
+MAY_BE_ZERO = frozenset({"between_shots_s", "arm_s", "retune_s", "settle_s"})
+"""Times of the limits that an instrument may do without."""
+
 
 def limits(instrument: Instrument) -> InstrumentLimits:
     """What the instrument may do; fields that its row does not give have their defaults. Raises InvalidParameters.
@@ -47,8 +50,9 @@ def read_limits(values: Any) -> InstrumentLimits:
     for name, value in values.items():
         if name not in fields:
             continue
-        if not _is_number(value) or value <= 0:
-            errors.append(FieldError(f"limits.{name}", "Must be a finite number above 0."))
+        if not _is_number(value) or value < 0 or (value == 0 and name not in MAY_BE_ZERO):
+            least = "of at least 0" if name in MAY_BE_ZERO else "above 0"
+            errors.append(FieldError(f"limits.{name}", f"Must be a finite number {least}."))
         elif isinstance(fields[name].default, int) and value != int(value):
             errors.append(FieldError(f"limits.{name}", "Must be a whole number."))
         else:
