@@ -5,7 +5,15 @@ from rest_framework.routers import SimpleRouter
 
 from webapp.accounts.api import GroupViewSet, MeView, UserViewSet
 from webapp.config.api_docs import DocumentationView, SchemaView
-from webapp.facility.api import InstrumentViewSet
+from webapp.facility.api import (
+    BookingRulesViewSet,
+    BookingViewSet,
+    InstrumentViewSet,
+    OutageViewSet,
+    QualificationViewSet,
+    SeriesViewSet,
+    WaitlistViewSet,
+)
 from webapp.runs.api import MethodsView, PlansView, RunViewSet
 from webapp.runs.stream import stream
 from webapp.samples.api import SampleViewSet
@@ -22,6 +30,12 @@ router = Router()
 router.register("groups", GroupViewSet, basename="group")
 router.register("users", UserViewSet, basename="user")
 router.register("instruments", InstrumentViewSet, basename="instrument")
+router.register("bookings", BookingViewSet, basename="booking")
+router.register("booking-series", SeriesViewSet, basename="booking-series")
+router.register("booking-rules", BookingRulesViewSet, basename="booking-rules")
+router.register("outages", OutageViewSet, basename="outage")
+router.register("qualifications", QualificationViewSet, basename="qualification")
+router.register("waitlist", WaitlistViewSet, basename="waitlist")
 router.register("samples", SampleViewSet, basename="sample")
 router.register("runs", RunViewSet, basename="run")
 router.register("spectra", SpectrumViewSet, basename="spectrum")

@@ -192,6 +192,10 @@ SPECTACULAR_SETTINGS = {
         "LineStatus": "webapp.spectra.models.SpectralLine.Status",
         "InstrumentStatus": "webapp.facility.models.Instrument.Status",
         "UserRole": "webapp.accounts.models.User.Role",
+        "BookingState": "webapp.facility.models.Booking.State",
+        "WaitlistState": "webapp.facility.models.WaitlistEntry.State",
+        "BookingEventKind": "webapp.facility.models.BookingEvent.Kind",
+        "OutageKind": "webapp.facility.models.Outage.Kind",
         "MembershipRole": "webapp.accounts.models.Membership.Role",
     },
 }
@@ -200,6 +204,8 @@ SPECTACULAR_SETTINGS = {
 RASGADO_LEASE_S = _env["RASGADO_LEASE_S"]
 RASGADO_SWEEP_S = _env["RASGADO_SWEEP_S"]
 RASGADO_QUEUED_MAX = _env["RASGADO_QUEUED_MAX"]
+RASGADO_FAIR_HALF_LIFE_H = _env["RASGADO_FAIR_HALF_LIFE_H"]
+RASGADO_PAUSE_MAX_S = _env["RASGADO_PAUSE_MAX_S"]
 RASGADO_DEMO_PASSWORD = _env["RASGADO_DEMO_PASSWORD"]
 RASGADO_DEMO_URI = _env["RASGADO_DEMO_URI"]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
@@ -72,6 +73,15 @@ class BookingRules(models.Model):
                 fields=["group"], condition=Q(instrument__isnull=True), name="booking_rules_of_group_once"
             ),
         ]
+
+    def clean(self) -> None:
+        """One row for each pair; the database cannot say so of rows for everything, as NULL equals nothing."""
+        same = BookingRules.objects.filter(instrument=self.instrument, group=self.group).exclude(pk=self.pk)
+        if same.exists():
+            raise ValidationError({"instrument": "There are rules for this instrument and group already."})
+        low, high = self.duration_min_minutes, self.duration_max_minutes
+        if low is not None and high is not None and low > high:
+            raise ValidationError({"duration_max_minutes": f"Must be at least the shortest duration, {low} min."})
 
     def __str__(self) -> str:
         return f"Rules of {self.instrument or 'all instruments'} for {self.group or 'all groups'}"
