@@ -114,10 +114,14 @@ def decay(x: Real, log_time: float) -> Real:
 
 
 def nutation_basis(spin: str) -> Basis:
-    """a S(2 pi nu_1 x): S is the signal of a powder after a pulse that turns by an angle; theta = nu_1."""
+    """(a - b x) S(2 pi nu_1 x): S is the signal of a powder after a pulse that turns by an angle; theta = nu_1.
+
+    b stands for what damps a nutation: decay during the pulse, and a field that is not the same everywhere.
+    """
 
     def basis(x: Real, frequency_hz: float) -> Real:
-        return powder_nutation(2 * np.pi * frequency_hz * x, spin)[:, None]
+        signal = powder_nutation(2 * np.pi * frequency_hz * x, spin)
+        return np.stack([signal, -x * signal], axis=1)
 
     return basis
 

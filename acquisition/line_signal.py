@@ -101,7 +101,7 @@ def measure(
     The signal is exp(2 pi i f t - |t| / T2*). `positive` is the number of the trace whose amplitude counts as positive
     (the largest without it). `false_alarms` is the expected number of noise peaks taken for a line in the range.
     """
-    if not traces:
+    if not traces or min(len(one.data) for one in traces) < SAMPLES_LEAST // 2:
         return None
     variances = np.asarray([_noise_variance(one.data) for one in traces])
     t2_stars = _t2_stars_s(traces)

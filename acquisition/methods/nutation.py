@@ -125,7 +125,7 @@ def reconstruct(captures: Sequence[Capture], parameters: ReconstructionParameter
         fitted = _fit(length_s, values, signal.sigmas, spin)
     nutation = curve_values.curve(
         "nutation", "Nutation", LENGTH, (length_s, values, signal.sigmas), fitted,
-        f"a·S(2πν₁t), powder of spin {spin}" if spin != "crystal" else "a·sin(2πν₁t)",
+        f"(a − b·t)·S(2πν₁t), powder of spin {spin}" if spin != "crystal" else "(a − b·t)·sin(2πν₁t)",
     )  # fmt: skip
     best = usable[int(np.argmax(np.abs(values)))][0]
     spectrum, noise = single_line.spectrum_of(best), float(np.mean(signal.sigmas))

@@ -200,8 +200,9 @@ class EchoTop:
 def echo_tops(capture: Capture, pulses: Sequence[PlayedPulse] | None = None) -> tuple[EchoTop, ...]:
     """The echoes of a sequence of an exciting pulse and refocusing ones, in the order of time.
 
-    Each refocusing pulse at time t and phase p turns magnetisation that was in phase s at time u into one that is in
-    phase 2 p - s at time 2 t - u, whatever its frequency, phases being those of the waveform at the pulse's middle.
+    Each refocusing pulse at time t and phase p mirrors magnetisation that was in phase s at time u into one that is in
+    phase 2 p - s at time 2 t - u, whatever its frequency. Phases are those of pulses (of the waveform at their middle):
+    a pulse of phase p excites magnetisation a quarter of a turn beside it, which adds half a turn for each mirroring.
     """
     played = tuple(pulses) if pulses is not None else played_pulses(capture)
     if len(played) < 2:
@@ -211,6 +212,6 @@ def echo_tops(capture: Capture, pulses: Sequence[PlayedPulse] | None = None) -> 
     ends = [pulse.start for pulse in played[2:]] + [len(capture.samples)]
     tops = []
     for pulse, end in zip(played[1:], ends, strict=True):
-        place, phase_rad = 2 * pulse.middle - place, 2 * pulse.phase_rad - phase_rad
+        place, phase_rad = 2 * pulse.middle - place, 2 * pulse.phase_rad - phase_rad + math.pi
         tops.append(EchoTop(place, phase_rad, pulse.end + blind, end))
     return tuple(tops)
