@@ -112,6 +112,8 @@ class _Acquisition:
     def _measure(self, experiment: Experiment, radio: Transceiver) -> Outcome:
         ownership.start_acquiring(self._claim, _plain_identity(radio.identity))
         while (shot := experiment.next_shot()) is not None:
+            if self._watch.wait_while_paused():
+                return self._after_stop()
             try:
                 capture = radio.play(
                     shot,
@@ -139,6 +141,9 @@ class _Acquisition:
             case StopReason.SHUTDOWN:
                 message = "The worker was shut down during the run; what was measured is kept. Queue the run again."
                 return Outcome(State.INTERRUPTED, "worker_shutdown", message)
+            case StopReason.PAUSED_TOO_LONG:
+                message = "The run was paused for too long and has freed the instrument; what was measured is kept."
+                return Outcome(State.INTERRUPTED, "paused_too_long", message)
             case _:
                 return Outcome(State.CANCELLED)
 

@@ -9,7 +9,9 @@ from contextlib import contextmanager
 from enum import StrEnum
 
 from celery.worker import state as worker_state
+from django.conf import settings
 from django.db import DatabaseError, connection
+from django.utils import timezone
 
 from tasks.heartbeat import kept_alive
 from webapp.runs.queue import ownership
@@ -25,6 +27,7 @@ class StopReason(StrEnum):
     CANCEL = "cancel"
     LEASE_LOST = "lease_lost"
     SHUTDOWN = "shutdown"
+    PAUSED_TOO_LONG = "paused_too_long"
 
 
 class Watch:
@@ -33,6 +36,7 @@ class Watch:
     def __init__(self, claim: Claim) -> None:
         self._claim = claim
         self._renewed_at_s = self._polled_at_s = time.monotonic()
+        self._pause_wanted = False
         self.reason: StopReason | None = None
 
     def should_stop(self) -> bool:
@@ -40,6 +44,21 @@ class Watch:
         if self.reason is None:
             self.reason = self._look()
         return self.reason is not None
+
+    def wait_while_paused(self) -> bool:
+        """Between two shots, while the transmitter is off: wait as long as a pause is wanted; returns `should_stop`."""
+        if self.should_stop() or not self._pause_wanted:
+            return self.should_stop()
+        since = timezone.now()
+        ownership.paused(self._claim, since)
+        while not self.should_stop() and self._pause_wanted:
+            if (timezone.now() - since).total_seconds() > settings.RASGADO_PAUSE_MAX_S:
+                self.reason = StopReason.PAUSED_TOO_LONG
+                break
+            time.sleep(_POLL_S)
+        if self.reason is not StopReason.LEASE_LOST:
+            ownership.paused(self._claim, None)
+        return self.should_stop()
 
     @contextmanager
     def busy_elsewhere(self) -> Iterator[None]:
@@ -63,7 +82,7 @@ class Watch:
             return None
         self._polled_at_s = now_s
         try:
-            cancel = ownership.renew(self._claim)
+            wishes = ownership.renew(self._claim)
         except LeaseLost:
             return StopReason.LEASE_LOST
         except DatabaseError as error:
@@ -72,4 +91,5 @@ class Watch:
             connection.close()
             return None
         self._renewed_at_s = now_s
-        return StopReason.CANCEL if cancel else None
+        self._pause_wanted = wishes.pause
+        return StopReason.CANCEL if wishes.cancel else None

@@ -42,6 +42,13 @@ def _seconds(text: str) -> float:
     return value
 
 
+def _hours(text: str) -> float:
+    value = float(text)
+    if not 0.01 <= value <= 10_000:
+        raise ValueError("must be between 0.01 and 10000 hours")
+    return value
+
+
 def _count(text: str) -> int:
     value = int(text)
     if value < 1:
@@ -74,6 +81,8 @@ VARIABLES: tuple[Variable, ...] = (
     Variable("RASGADO_LEASE_S", "30", _seconds, "Time after which a silent worker has lost its run."),
     Variable("RASGADO_SWEEP_S", "2", _seconds, "Time between two sweeps that repeat hints and end lost leases."),
     Variable("RASGADO_QUEUED_MAX", "200", _count, "Runs that one user may have waiting at once."),
+    Variable("RASGADO_FAIR_HALF_LIFE_H", "72", _hours, "Time after which half of a group's use no longer counts."),
+    Variable("RASGADO_PAUSE_MAX_S", "3600", _seconds, "Longest pause of a run; then it ends as interrupted."),
     Variable("RASGADO_LOG_LEVEL", "INFO", str.upper, "Least important log message that is written."),
     Variable("RASGADO_DEMO_PASSWORD", "", str, "Demonstration user's password; empty: `demo`, only when debugging."),
     Variable("RASGADO_DEMO_URI", "ip:127.0.0.1:30431", str, "Address of the demonstration's spectrometer."),

@@ -36,6 +36,8 @@ INSTALLED_APPS = [
     "webapp.samples",
     "webapp.runs",
     "webapp.spectra",
+    "webapp.assignments",
+    "webapp.quadrupole",
 ]
 
 MIDDLEWARE = [

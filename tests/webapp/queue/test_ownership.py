@@ -39,11 +39,11 @@ def test_renewal_moves_the_lease_and_reports_cancellation(make_run: Callable[...
     run = make_run()
     claim = _claim()
     _let_lease_end()
-    assert ownership.renew(claim) is False
+    assert not ownership.renew(claim).cancel
     run.refresh_from_db()
     assert run.lease_expires_at > timezone.now()
     Run.objects.update(cancel_requested=True)
-    assert ownership.renew(claim) is True
+    assert ownership.renew(claim) == ownership.Wishes(cancel=True, pause=False)
 
 
 def test_an_ended_lease_interrupts_the_run_and_asks_for_a_check(
@@ -82,7 +82,7 @@ def test_a_lower_fence_owns_nothing_even_while_the_run_is_active(make_run: Calla
     claim = _claim()
     with pytest.raises(LeaseLost):
         ownership.renew(replace(claim, fence=claim.fence - 1))
-    assert ownership.renew(claim) is False
+    assert not ownership.renew(claim).cancel
 
 
 @pytest.mark.parametrize(

@@ -4,21 +4,12 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 from webapp.facility.bookings.windows import Window
+from webapp.runs.queue.fairness import Candidate
 
 #: what a run may take beyond the longest duration of its plan: opening the radio, checks, storing the last capture
 MARGIN_S = 60.0
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """A queued run; `duration_max_s` is the longest its plan says, None if it does not."""
-
-    run_id: int
-    group_id: int
-    duration_max_s: float | None
 
 
 def free_s(group_id: int, windows: Sequence[Window], now: datetime.datetime) -> float:

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from webapp.facility.models import Instrument
 from webapp.runs.models import Run
-from webapp.runs.queue import hints, ownership
+from webapp.runs.queue import hints, ownership, share
 
 MESSAGE = "The worker of this run stopped answering; what was measured is kept. Queue the run again to repeat it."
 
@@ -26,6 +26,8 @@ def _interrupt(run_id: int) -> bool:
         if not ended.update(
             state=Run.State.INTERRUPTED,
             lease_expires_at=None,
+            pause_requested=False,
+            paused_at=None,
             acquired_at=now,
             finished_at=now,
             error_code="worker_lost",
@@ -41,6 +43,7 @@ def _interrupt(run_id: int) -> bool:
             status=Instrument.Status.NEEDS_CHECK,
             status_message="A run was interrupted; the transmitter is turned off and checked before the next one.",
         )
+        share.charge(run_id, now)
         ownership.close(run_id, Run.State.INTERRUPTED, "worker_lost", MESSAGE)
         hints.instrument(instrument.slug)
         return True

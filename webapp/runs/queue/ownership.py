@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -16,7 +17,7 @@ from django.utils import timezone
 from webapp.facility.models import Instrument
 from webapp.runs import events
 from webapp.runs.models import Run
-from webapp.runs.queue import jobs
+from webapp.runs.queue import jobs, share
 from webapp.runs.queue.lease import lease_end
 
 State = Run.State
@@ -36,6 +37,14 @@ class Claim:
     worker: str
 
 
+@dataclass(frozen=True)
+class Wishes:
+    """What people want of a run that is being measured."""
+
+    cancel: bool
+    pause: bool
+
+
 @contextmanager
 def owned(claim: Claim, **changes: Any) -> Iterator[None]:
     """A transaction in which the run is certainly ours (its row is locked, its lease renewed, `changes` written).
@@ -49,10 +58,17 @@ def owned(claim: Claim, **changes: Any) -> Iterator[None]:
         yield
 
 
-def renew(claim: Claim) -> bool:
-    """Renew the lease; returns whether cancellation has been asked for."""
+def renew(claim: Claim) -> Wishes:
+    """Renew the lease; returns what has been asked for."""
     with owned(claim):
-        return Run.objects.values_list("cancel_requested", flat=True).get(pk=claim.run_id)
+        row = Run.objects.values_list("cancel_requested", "pause_requested").get(pk=claim.run_id)
+        return Wishes(*row)
+
+
+def paused(claim: Claim, since: datetime | None) -> None:
+    """Say that the run waits between two shots, its transmitter off, since then; or that it goes on (None)."""
+    with owned(claim, paused_at=since):
+        events.record(claim.run_id, "pause", {"paused": since is not None})
 
 
 def start_acquiring(claim: Claim, identity: dict[str, Any]) -> None:
@@ -87,7 +103,8 @@ def finish(
     now = timezone.now()
     done = {"finished_at": now} if state in Run.FINAL else {}
     with owned(claim, state=state, error_code=error_code, error_message=error_message, acquired_at=now, **done):
-        Run.objects.filter(pk=claim.run_id).update(lease_expires_at=None)
+        Run.objects.filter(pk=claim.run_id).update(lease_expires_at=None, pause_requested=False, paused_at=None)
+        share.charge(claim.run_id, now)
         release_instrument(claim.instrument_id, claim.fence, instrument_status, instrument_message)
         close(claim.run_id, state, error_code, error_message)
 

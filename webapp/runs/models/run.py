@@ -25,6 +25,11 @@ class Run(models.Model):
         CANCELLED = "cancelled", "Cancelled"
         INTERRUPTED = "interrupted", "Interrupted"
 
+    class Priority(models.IntegerChoices):
+        BACKGROUND = -1, "When nothing else waits"
+        NORMAL = 0, "Normal"
+        URGENT = 1, "Before all others"
+
     #: the instrument belongs to a run in one of these
     ACTIVE = (State.CLAIMED, State.ACQUIRING)
     #: nothing changes any more
@@ -42,7 +47,15 @@ class Run(models.Model):
 
     state = models.CharField(max_length=12, choices=State, default=State.DRAFT)
     cancel_requested = models.BooleanField(default=False)
-    position = models.FloatField(default=0)  # order within the queue, smaller first; ties by id
+    pause_requested = models.BooleanField(default=False)  # wait between two shots, transmitter off
+    paused_at = models.DateTimeField(null=True, blank=True)  # since when the worker does so
+    priority = models.SmallIntegerField(choices=Priority, default=Priority.NORMAL)
+    position = models.FloatField(default=0)  # order among the group's own in the queue, smaller first; ties by id
+    held = models.BooleanField(default=False)  # waits in the queue until it is resumed
+    hold_reason = models.CharField(max_length=300, blank=True)
+    series = models.ForeignKey("runs.RunSeries", null=True, blank=True, on_delete=models.PROTECT, related_name="runs")
+    series_index = models.PositiveIntegerField(null=True, blank=True)
+    forecast = models.JSONField(default=dict)  # when it would start, as told when it was queued; judged afterwards
     fence = models.PositiveBigIntegerField(default=0)
     lease_expires_at = models.DateTimeField(null=True, blank=True)
     worker = models.CharField(max_length=120, blank=True)
@@ -80,43 +93,3 @@ class Run(models.Model):
 
     def __str__(self) -> str:
         return self.title or f"Run {self.pk}"
-
-
-class RunEvent(models.Model):
-    """Something that happened to a run, in order; what the live page and the audit trail show.
-
-    Kinds: "state" {state, message?}, "progress" {Progress fields}, "shot" {index, purpose, averages, alignment},
-    "lines" {"lines": [Line fields…]} (all lines known now, whenever that changes), "spectrum" {spectrum, version},
-    "message" {text}, "error" {code, message}.
-    """
-
-    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="events")
-    kind = models.CharField(max_length=20)
-    payload = models.JSONField(default=dict)
-    at = models.DateTimeField(auto_now_add=True)
-
-    class Meta:
-        ordering = ["id"]
-        indexes = [models.Index(fields=["run", "id"], name="event_run")]
-
-
-class CaptureRecord(models.Model):
-    """A stored capture: where its SigMF files lie in the storage "captures", and the hash of their bytes."""
-
-    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="captures")
-    index = models.PositiveIntegerField()
-    name = models.CharField(max_length=200)  # storage name without .sigmf-meta/.sigmf-data
-    sha256 = models.CharField(max_length=64)  # of data, metadata and excitation, see runs.services.captures
-    size_bytes = models.PositiveBigIntegerField()
-    method = models.CharField(max_length=40)
-    purpose = models.CharField(max_length=200, blank=True)
-    centre_frequency_hz = models.FloatField()
-    sample_rate_hz = models.FloatField()
-    averages = models.PositiveIntegerField()
-    alignment = models.CharField(max_length=20)
-    complete = models.BooleanField(default=True)  # False: stopped before all its averages were done
-    created_at = models.DateTimeField(auto_now_add=True)
-
-    class Meta:
-        ordering = ["run", "index"]
-        constraints = [models.UniqueConstraint(fields=["run", "index"], name="capture_index_once")]
