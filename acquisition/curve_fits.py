@@ -55,7 +55,7 @@ def fit(basis: Basis, grid: Real, x: Real, y: Real, sigma: Real) -> CurveFit | N
     def linear(theta: float) -> tuple[Real, float]:
         matrix = basis(x, theta) / sigma[:, None]
         found, *_ = np.linalg.lstsq(matrix, weighted, rcond=1e-10)
-        return found, float(np.sum((matrix @ found - weighted) ** 2))
+        return np.asarray(found, dtype=np.float64), float(np.sum((matrix @ found - weighted) ** 2))
 
     best = float(min(grid, key=lambda theta: linear(float(theta))[1]))
     start = np.concatenate([[best], linear(best)[0]])

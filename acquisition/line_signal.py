@@ -71,7 +71,7 @@ def trace(capture: Capture, around_hz: float, first: int, end: int, origin: floa
     turned = received * np.exp(-1j * (2 * np.pi * turns + phase_rad))
     data = signal.oaconvolve(turned, taps, mode="valid")[::step]
     time_s = (first + (len(taps) - 1) / 2 + step * np.arange(len(data)) - origin) / rate
-    return Trace(time_s, np.asarray(data, dtype=np.complex128), around_hz, step / rate)
+    return Trace(np.asarray(time_s, dtype=np.float64), np.asarray(data, dtype=np.complex128), around_hz, step / rate)
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,7 +90,8 @@ class LineSignal:
     phase_rad: float
 
     def shape(self, time_s: Real) -> Complex:
-        return _shape(time_s, self.offset_hz, self.t2_star_s) * np.exp(1j * self.phase_rad)
+        shape = _shape(time_s, self.offset_hz, self.t2_star_s)
+        return np.asarray(shape * np.exp(1j * self.phase_rad), dtype=np.complex128)
 
 
 def measure(
@@ -205,7 +206,7 @@ def _residual_variances(traces: Sequence[Trace], values: Complex, offset_hz: flo
     for one, value in zip(traces, values, strict=True):
         rest = one.data - value * _shape(one.time_s, offset_hz, t2_star_s)
         left.append(float(np.sum(np.abs(rest) ** 2)) / max(len(rest) - 1, 1))
-    return np.maximum(np.asarray(left), 1e-300)
+    return np.asarray(np.maximum(left, 1e-300), dtype=np.float64)
 
 
 def _uncertainty(cost: object, place: Real, width_hz: float) -> tuple[float, float]:

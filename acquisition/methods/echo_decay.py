@@ -36,11 +36,15 @@ class EchoDecayParameters(ExcitedLineParameters):
         help="τ of about T2.",
     )  # fmt: skip
     delays: int = parameter(
-        10, label="Delays", minimum=4, maximum=single_line.POINTS_MAX, help="How many, each measured twice.",
+        10, label="Delays", minimum=4, maximum=single_line.POINTS_MAX,
+        help="How many, each measured with four pairs of phases.",
     )  # fmt: skip
     spacing: str = parameter(
         "linear", label="Spacing of the delays", choices=("linear", "geometric"), advanced=True,
         help="Geometric delays suit any T2 between them.",
+    )  # fmt: skip
+    averages: int = parameter(
+        8, label="Averages", minimum=4, help="Of each shot; rounded up to whole phase cycles of four.",
     )  # fmt: skip
     observation_s: float = parameter(
         0.8e-3, unit="s", label="Reception", display_unit="ms", display_scale=1e-3, minimum=1e-6,
@@ -49,12 +53,12 @@ class EchoDecayParameters(ExcitedLineParameters):
 
 
 def steps(p: EchoDecayParameters, limits: InstrumentLimits) -> list[Step]:
-    """Every delay with the exciting pulse in both senses."""
+    """Every delay in all senses of the pulses."""
     made = []
     for delay_s in single_line.times_s(p.shortest_delay_s, p.longest_delay_s, p.delays, p.spacing):
-        for phase_rad in echoes.BOTH_SENSES_RAD:
+        for senses_rad in echoes.ECHO_SENSES_RAD:
             sequence = echoes.train(
-                p, limits, half_spacing_s=delay_s, echoes=1, phase_rad=phase_rad, after_top_s=p.observation_s
+                p, limits, half_spacing_s=delay_s, echoes=1, senses_rad=senses_rad, after_top_s=p.observation_s
             )
             made.append(Step(sequence, f"echo after {checks.time_text(2 * delay_s)}", p.repetition_time_s))
     return made

@@ -1,7 +1,9 @@
-"""Echoes of a capture as traces around their tops, and the steps that measure them in pairs.
+"""Echoes of a capture as traces around their tops, and the phases with which they are measured.
 
-Of each echo sequence two steps are measured, the second with the exciting pulse turned by 180 degrees. The echo turns
-with it; the free decays that refocusing pulses make by themselves do not, and cancel in the difference.
+Each echo sequence is measured in several senses. When the exciting pulse is turned by 180 degrees the echo turns with
+it; the free decays that refocusing pulses make by themselves do not, and cancel. When the refocusing pulse is turned
+by 90 degrees the echo turns by 180; what is left of the first free decay does not, and cancels. In a train only the
+exciting pulse is turned: its refocusing pulses must stay a quarter of a turn beside it.
 """
 
 from __future__ import annotations
@@ -24,9 +26,12 @@ from acquisition.shot import Capture
 REFOCUSING = 2.0
 """Length of a refocusing pulse in lengths of the exciting one."""
 
-BOTH_SENSES_RAD = (0.0, math.pi)
-REFOCUSING_PHASE_RAD = math.pi / 2
-"""Against the exciting pulse, so that errors of the refocusing pulses do not add up in a train."""
+TRAIN_SENSES_RAD = ((0.0, math.pi / 2), (math.pi, math.pi / 2))
+"""Phases of the exciting and of the refocusing pulses. A quarter of a turn apart, errors of the refocusing pulses do
+not add up in a train."""
+
+ECHO_SENSES_RAD = (*TRAIN_SENSES_RAD, (0.0, math.pi), (math.pi, math.pi))
+"""The same for a single echo."""
 
 
 def train(
@@ -35,20 +40,19 @@ def train(
     *,
     half_spacing_s: float,
     echoes: int,
-    phase_rad: float,
+    senses_rad: tuple[float, float],
     after_top_s: float,
     refocusing: float = REFOCUSING,
 ) -> PulseSequence:
     """An exciting pulse and `echoes` refocusing ones; tops are 2 half_spacing_s apart, the last reception goes on for
     `after_top_s`. Middles of pulses lie on whole samples' distances."""
     rate = p.sample_rate_hz
-    first = sequences.hard_pulse(p.flip_deg, rate, limits, amplitude=p.amplitude, phase_rad=phase_rad)
+    first = sequences.hard_pulse(p.flip_deg, rate, limits, amplitude=p.amplitude, phase_rad=senses_rad[0])
     length = max(2, round(refocusing * first.length))
     delay = round(half_spacing_s * rate)
     start = first.start + (first.length - length) // 2
     later = [
-        HardPulse(start + (2 * number + 1) * delay, length, first.amplitude, REFOCUSING_PHASE_RAD)
-        for number in range(echoes)
+        HardPulse(start + (2 * number + 1) * delay, length, first.amplitude, senses_rad[1]) for number in range(echoes)
     ]
     return PulseSequence((first, *later), later[-1].end + delay + round(after_top_s * rate))
 

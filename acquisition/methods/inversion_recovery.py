@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from acquisition import curve_fits
-from acquisition.curves import Axis
+from acquisition.curves import Axis, Quantity
 from acquisition.errors import FieldError
 from acquisition.experiment import Plan
 from acquisition.limits import InstrumentLimits
@@ -158,13 +158,11 @@ def reconstruct(captures: Sequence[Capture], parameters: ReconstructionParameter
     return Reconstruction((signal.line,), spectrum, noise, curves=(recovery,), quantities=tuple(quantities))
 
 
-def _depth(full: float, lost: float, full_sigma: float, lost_sigma: float) -> curve_values.Quantity:
+def _depth(full: float, lost: float, full_sigma: float, lost_sigma: float) -> Quantity:
     """b/a: 1 after saturation, 2 after a perfect inversion."""
     depth = lost / full
     sigma = abs(depth) * math.hypot(full_sigma / full, lost_sigma / lost) if lost else math.nan
-    return curve_values.Quantity(
-        "inversion_depth", "b/a", depth, sigma, "", "2 is a perfect inversion, 1 a perfect saturation."
-    )
+    return Quantity("inversion_depth", "b/a", depth, sigma, "", "2 is a perfect inversion, 1 a perfect saturation.")
 
 
 RECIPE = Recipe("inversion_recovery", plan, steps, reconstruct)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -33,7 +34,8 @@ class SpinEchoParameters(ExcitedLineParameters):
     """Parameters of the method "spin_echo"."""
 
     averages: int = parameter(
-        32, label="Averages", minimum=4, help="Of each of the two shots; rounded up to whole phase cycles of four.",
+        16, label="Averages", minimum=4,
+        help="Of each of the shots (four for one echo, two for a train); rounded up to whole phase cycles of four.",
     )  # fmt: skip
     echoes: int = parameter(
         1, label="Echoes", minimum=1, maximum=ECHOES_MAX, help="More than one: a train of refocusing pulses.",
@@ -53,17 +55,17 @@ class SpinEchoParameters(ExcitedLineParameters):
 
 
 def steps(p: SpinEchoParameters, limits: InstrumentLimits) -> list[Step]:
-    """The train with the exciting pulse in both senses."""
+    """The echo or the train in all senses of the pulses."""
     what = "spin echo" if p.echoes == 1 else f"train of {p.echoes} echoes"
     return [
         Step(
             echoes.train(
-                p, limits, half_spacing_s=p.echo_spacing_s / 2, echoes=p.echoes, phase_rad=phase_rad,
+                p, limits, half_spacing_s=p.echo_spacing_s / 2, echoes=p.echoes, senses_rad=senses_rad,
                 after_top_s=p.observation_s, refocusing=p.refocusing,
             ),
             what, p.repetition_time_s,
         )
-        for phase_rad in echoes.BOTH_SENSES_RAD
+        for senses_rad in (echoes.ECHO_SENSES_RAD if p.echoes == 1 else echoes.TRAIN_SENSES_RAD)
     ]  # fmt: skip
 
 
@@ -81,7 +83,7 @@ def plan(p: SpinEchoParameters, limits: InstrumentLimits) -> Plan:
 
 
 def reconstruct(captures: Sequence[Capture], parameters: ReconstructionParameters) -> Reconstruction:
-    """The echo (of a train: their weighted mean), its spectrum and line, and the decay of a train; from captures alone."""
+    """The echo (of a train their weighted mean), its spectrum and line, and the decay of a train; from captures."""
     points = [point for point in single_line.points_of(captures) if len(point.pulses) > 1]
     if not points:
         return single_line.empty("No echo was received.")
@@ -135,11 +137,8 @@ def _echoes(point: Point, around_hz: float) -> list[tuple[float, Trace]]:
     after_s = min(top.clear_to - top.place for top in tops) / rate
     made = []
     for number in range(len(tops)):
-        one = point.trace(
-            lambda c, pulses, number=number: echoes.echo_trace(
-                c, pulses, around_hz, number=number, before_s=before_s, after_s=after_s
-            )
-        )
+        of_this = partial(echoes.echo_trace, around_hz=around_hz, number=number, before_s=before_s, after_s=after_s)
+        one = point.trace(of_this)
         if one is not None:
             made.append((echoes.top_time_s(point, number), one))
     return made
@@ -163,7 +162,9 @@ def _weighted_sum(seen: Sequence[tuple[float, Trace]], time_s: Real, fitted: Cur
     weights = np.exp(-(time_s - time_s[0]) / math.exp(fitted.theta))
     data = sum(weight * one.data[:length] for weight, (_, one) in zip(weights, seen, strict=True))
     energy = float(np.sum(weights**2))
-    return Trace(first.time_s[:length], np.asarray(data) / energy, first.around_hz, first.step_s), math.sqrt(energy)
+    return Trace(
+        first.time_s[:length], np.asarray(data, dtype=np.complex128) / energy, first.around_hz, first.step_s
+    ), math.sqrt(energy)
 
 
 def _train_quantities(fitted: CurveFit, time_s: Real, gain: float) -> list[Quantity]:
