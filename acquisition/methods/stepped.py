@@ -58,6 +58,14 @@ class SteppedParameters:
         "sequential", label="Order", choices=("sequential", "interleaved"),
         help="One window after the other, or all in turn so that others are measured while one recovers.",
     )  # fmt: skip
+    averages_per_visit: int = parameter(
+        1, label="Averages per visit", minimum=1, maximum=100_000, advanced=True,
+        help="Interleaved: excitations of a window before the next one's turn; more than one come in cycles of four.",
+    )  # fmt: skip
+    visit_repetition_time_s: float = parameter(
+        0.0, unit="s", label="Repetition time within a visit", display_unit="ms", display_scale=1e-3, minimum=0.0,
+        advanced=True, help="Interleaved: between the excitations of one visit; 0 follows from the repetition time.",
+    )  # fmt: skip
     sequence: str = parameter(
         "fid", label="Sequence", choices=("fid", "spin_echo"),
         help="Free decay after one pulse, or a spin echo for lines that decay within the dead time.",
@@ -126,7 +134,11 @@ def timing_of(p: SteppedParameters, limits: InstrumentLimits) -> Timing:
     if p.order == "sequential":
         return Timing(1, averages, p.repetition_time_s)
     shortest_s = max(sequence_of(p, limits).samples / p.sample_rate_hz + checks.GUARD_S, limits.repetition_time_min_s)
-    return Timing(averages, 1, max(shortest_s, p.repetition_time_s / len(middles_hz(p))))
+    per_visit = 1 if p.averages_per_visit == 1 else min(checks.whole_cycles(p.averages_per_visit), averages)
+    passes = math.ceil(averages / per_visit)
+    if p.visit_repetition_time_s > 0.0:
+        return Timing(passes, per_visit, p.visit_repetition_time_s)
+    return Timing(passes, per_visit, max(shortest_s, p.repetition_time_s / len(middles_hz(p)) / per_visit))
 
 
 def plan(p: SteppedParameters, limits: InstrumentLimits) -> Plan:

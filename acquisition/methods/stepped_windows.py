@@ -30,6 +30,9 @@ APODISATION_DECAYS = 3.0
 BROADEST_FWHM_HZ = 5e3
 """Width that the decimation of a window is made for; it keeps lines of several times that."""
 
+STEP_PER_FWHM = 100.0
+"""Steps wider than this many of that width: the decimation is made for the step, which its filter then passes whole."""
+
 FALSE_ALARMS_MOST = 10.0
 """Largest rate that a reconstruction accepts."""
 
@@ -146,7 +149,7 @@ def lines_of(windows: Sequence[Window], parameters: ReconstructionParameters) ->
     found: list[Line] = []
     noise: list[float] = []
     for window in windows:
-        decay = free_decay(window.capture, window.middle_hz, BROADEST_FWHM_HZ)
+        decay = free_decay(window.capture, window.middle_hz, max(BROADEST_FWHM_HZ, step_hz / STEP_PER_FWHM))
         if decay is None:
             continue
         share = parameters.false_alarms_per_survey / len(windows) * max(1.0, decay.rate_hz / step_hz)
