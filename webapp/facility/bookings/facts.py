@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from webapp.accounts.models import Group, Membership, User
 from webapp.facility.bookings.rules import effective
@@ -60,13 +60,19 @@ def gather(parties: Parties, within: Span, now: datetime.datetime, excluding: Co
         .order_by("starts_at")
         .values_list("starts_at", "ends_at", "user_id", "group_id")
     ]
+    # read anew under the lock: the group may have been archived, or the user taken out of it, a moment ago
+    archived_at, member = (
+        Group.objects.annotate(member=Exists(Membership.objects.filter(user=user, group=OuterRef("pk"))))
+        .values_list("archived_at", "member")
+        .get(pk=group.pk)
+    )
     return Facts(
         now=now,
         rules=rules,
         zone=zone,
         display_zone=zone_of(parties.actor),
-        is_member=user.is_staff or Membership.objects.filter(user=user, group=group).exists(),
-        group_archived=group.archived_at is not None,
+        is_member=user.is_staff or member,
+        group_archived=archived_at is not None,
         user_active=user.is_active,
         qualified_until=qualified_until(instrument, user, now) if rules.needs_qualification else None,
         taken=tuple(span for span, _user, _group in rows),

@@ -6,11 +6,11 @@ import datetime
 
 from django.db import transaction
 from django.db.models import QuerySet
-from django.utils import timezone
 
 from acquisition.errors import FieldError, InvalidParameters
 from webapp.accounts.models import User
 from webapp.errors import NotAllowed
+from webapp.facility.bookings import locking
 from webapp.facility.models import Instrument, Qualification
 
 NOTE_MAX = 300
@@ -22,7 +22,7 @@ def grant(
     """Staff: the user may use the instrument until `expires_at` (None: for good). Replaces what was granted before."""
     _staff(actor)
     errors: list[FieldError] = []
-    if expires_at is not None and expires_at <= timezone.now():
+    if expires_at is not None and expires_at <= locking.clock():
         errors.append(FieldError("expires_at", "Must be in the future."))
     if len(note.strip()) > NOTE_MAX:
         errors.append(FieldError("note", f"The note has at most {NOTE_MAX} characters."))
@@ -45,7 +45,7 @@ def revoke(actor: User, qualification: Qualification) -> Qualification:
 
 
 def _revoke(actor: User, rows: QuerySet[Qualification]) -> None:
-    rows.filter(revoked_at__isnull=True).update(revoked_at=timezone.now(), revoked_by=actor)
+    rows.filter(revoked_at__isnull=True).update(revoked_at=locking.clock(), revoked_by=actor)
 
 
 def _staff(actor: User) -> None:

@@ -110,3 +110,12 @@ def weeks(span: Span, zone: ZoneInfo) -> Iterable[Span]:
 
 def _midnight(day: datetime.date, zone: ZoneInfo) -> datetime.datetime:
     return datetime.datetime.combine(day, datetime.time(), zone).astimezone(datetime.UTC)
+
+
+@dataclass(frozen=True)
+class Window:
+    """[starts_at, ends_at) in which only runs of `group_id` may take place; nobody's when None, as in an outage."""
+
+    starts_at: datetime.datetime
+    ends_at: datetime.datetime | None
+    group_id: int | None

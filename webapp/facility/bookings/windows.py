@@ -3,20 +3,11 @@
 from __future__ import annotations
 
 import datetime
-from dataclasses import dataclass
 
 from django.db.models import Q
 
+from webapp.facility.bookings.values import Window
 from webapp.facility.models import Booking, Outage
-
-
-@dataclass(frozen=True)
-class Window:
-    """[starts_at, ends_at) in which only runs of `group_id` may take place; nobody's when None, as in an outage."""
-
-    starts_at: datetime.datetime
-    ends_at: datetime.datetime | None
-    group_id: int | None
 
 
 def windows(instrument_id: int, now: datetime.datetime) -> tuple[Window, ...]:
