@@ -7,6 +7,7 @@ slice a short pulse is one rotation, and slices that a pulse does not reach need
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 import numpy.typing as npt
@@ -21,10 +22,10 @@ _RANGE_IN_FWHM = 1.6  # and a Gaussian here, where it has fallen to 8e-4
 _CZJZEK_RANGE = 2.6  # in units of the frequency of the maximum: fallen to 5e-5
 _REVIVAL_IN_T2 = 5.0  # a grid of isochromats refocuses by itself at 1/spacing, when T2 has eaten it
 _ISOCHROMATS_MAX = 1001
-_ISOCHROMATS_MAX_BROAD = 20_000
+_ISOCHROMATS_MAX_BROAD = 10_000
 _SLICE_HZ = 25e3
 _ONE_SLICE_MAX_HZ = 50e3  # lines that reach further to each side are cut into slices
-_ORIENTATIONS_BROAD = 8
+_ORIENTATIONS_BROAD = 10
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +56,7 @@ def ensemble(line: SpinLine) -> Ensemble:
     broad = line.distribution
     if broad is None and _RANGE_IN_HALF_WIDTHS * half_width_hz > _ONE_SLICE_MAX_HZ:
         broad = Distribution("lorentzian", 2 * half_width_hz)
-    count = ORIENTATIONS if broad is None else _ORIENTATIONS_BROAD
+    count = _ORIENTATIONS_BROAD if broad is not None and line.spin <= Fraction(3, 2) else ORIENTATIONS
     nutation, pickup = powder_orientations(line.spin, count, line.eta, line.transition)
     _, best = best_powder_signal(nutation, pickup)
     if broad is not None:

@@ -25,7 +25,7 @@ _FINE_THETA, _FINE_PHI = 48, 48  # grid of directions from which the distributio
 
 @lru_cache(maxsize=64)
 def powder_orientations(
-    spin: Fraction, count: int = ORIENTATIONS, eta: float = 0.0, transition: int = 1
+    spin: Fraction, count: int = ORIENTATIONS, eta: float | None = None, transition: int = 1
 ) -> tuple[FloatArray, FloatArray]:
     """Nutation factors and pickup weights of a powder, each of shape (count,).
 
@@ -47,10 +47,12 @@ def powder_orientations(
     return nutation, weights * relative
 
 
-def coupling_form(spin: Fraction, eta: float, transition: int) -> FloatArray:
+def coupling_form(spin: Fraction, eta: float | None, transition: int) -> FloatArray:
     """M (3, 3) in the principal axes: lambda(n)^2 = n^T M n for the transition, counted from the lowest doublet."""
     if spin == 1:
-        return np.diag([0.0, 0.0, 1.0])  # each of the three lines has an axis of its own
+        # Each of the three lines has an axis of its own; two of them coincide at eta = 0, and then share the field.
+        return np.diag([1.0, 1.0, 0.0]) if eta == 0 else np.diag([0.0, 0.0, 1.0])
+    eta = eta or 0.0
     components = spin_matrices(spin)
     i_x, i_y, i_z = components
     number = float(spin * (spin + 1))

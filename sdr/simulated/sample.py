@@ -37,8 +37,9 @@ class SpinLine:
     standard deviation of the complex noise of one sample at 10 MS/s and 30 dB receive gain. `t2_s` is the irreversible
     decay time, `t2_star_s` <= t2_s that of the free induction decay; the difference is inhomogeneous and is refocused
     by echoes. A `distribution` takes the place of t2_star_s. `transition` counts the pairs of neighbouring doublets of
-    half-integer spins from below; it and `eta` decide the nutation of the powder. `hz_per_k` is the change of the
-    frequency with temperature, from the sample's reference temperature.
+    half-integer spins from below; it and `eta` decide the nutation of the powder. No eta means 0 for half-integer
+    spins, and for spin 1 any that keeps its lines apart. `hz_per_k` is the change of the frequency with temperature,
+    from the sample's reference temperature.
     """
 
     frequency_hz: float
@@ -48,7 +49,7 @@ class SpinLine:
     t2_star_s: float
     spin: Fraction = Fraction(3, 2)
     nuclide: str = ""
-    eta: float = 0.0
+    eta: float | None = None
     transition: int = 1
     distribution: Distribution | None = None
     hz_per_k: float = 0.0

@@ -111,7 +111,7 @@ def _line(item: object, where: str) -> SpinLine:
         t2_star_s=t2_star,
         spin=spin,
         nuclide=nuclide,
-        eta=_number(fields, where, "eta", low=0, high=1, default=0.0),
+        eta=_number(fields, where, "eta", low=0, high=1) if "eta" in fields else None,
         transition=_whole(fields, where, "transition", low=1, high=max(1, int(spin - Fraction(1, 2))), default=1),
         distribution=distribution,
         hz_per_k=_number(fields, where, "hz_per_k", low=-1e6, high=1e6, default=0.0),
