@@ -61,6 +61,15 @@ def significant(value: float | None, digits: int = 3) -> str:
     return f"{value:.{decimals}f}".replace("-", "−")
 
 
+def measured(value: float, sigma: float | None, unit: str = "", scale: float = 1.0) -> str:
+    """A value with its uncertainty, both in `unit`, of which one is `scale` SI units: "20.1 ± 0.3 ms"."""
+    if sigma is None or not math.isfinite(sigma) or sigma <= 0:
+        return f"{significant(value / scale, 4)} {unit}".strip()
+    decimals = min(max(0, 1 - math.floor(math.log10(sigma / scale))), 12)
+    text = f"{value / scale:.{decimals}f} ± {sigma / scale:.{decimals}f} {unit}"
+    return text.strip().replace("-", "−")
+
+
 def temperature(kelvin: float | None) -> str:
     """A temperature as given, to a hundredth of a kelvin: 297.0 -> "297 K"."""
     return "–" if kelvin is None else f"{kelvin:.2f}".rstrip("0").rstrip(".") + " K"

@@ -10,8 +10,9 @@ from acquisition import methods
 from acquisition.methods.parameters import describe
 from webapp.accounts.models import User
 from webapp.home.parameter_fields import NamedValue, named
-from webapp.runs import services
+from webapp.runs import partial, services
 from webapp.runs.models import Run, RunEvent
+from webapp.spectra import results_shown
 from webapp.spectra.models import SpectralLine, Spectrum
 
 #: events shown; the rest is in the API
@@ -48,6 +49,7 @@ def run_context(user: User, run: Run) -> dict[str, Any]:
         "may_cancel": run.state not in Run.FINAL and services.may_cancel(user, run),
         "may_requeue": run.state in (Run.State.FAILED, Run.State.CANCELLED, Run.State.INTERRUPTED),
         "parameters": named_parameters(run.method, run.parameters),
+        **_curves(run, newest),
         "last_event_id": run.events.order_by("-id").values_list("id", flat=True).first() or 0,
     }
 
@@ -73,6 +75,13 @@ def _lines(run: Run, newest: Spectrum | None) -> list[SpectralLine]:
     names = {field.name for field in SpectralLine._meta.get_fields()} - {"id", "spectrum"}
     lines = [SpectralLine(**{name: value for name, value in line.items() if name in names}) for line in known]
     return sorted(lines, key=lambda line: line.frequency_hz)
+
+
+def _curves(run: Run, newest: Spectrum | None) -> dict[str, Any]:
+    """Curves and quantities of the finished version; until there is one, the curves as far as they are measured."""
+    if newest is not None:
+        return results_shown.curves_context(newest)
+    return {"curves": results_shown.drawn(partial.load_curves(run.pk)), "quantities": [], "csv_of": None}
 
 
 def _log(run: Run) -> list[LogEntry]:

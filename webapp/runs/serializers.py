@@ -28,6 +28,7 @@ class MethodSerializer(serializers.Serializer[Method]):
     name = serializers.CharField()
     title = serializers.CharField()
     summary = serializers.CharField()
+    when_to_use = serializers.CharField()
     parameters = serializers.SerializerMethodField()
 
     @extend_schema_field(ParameterSerializer(many=True))
@@ -81,8 +82,12 @@ class EstimateSerializer(serializers.Serializer[Estimate]):
     """When a waiting run will be measured."""
 
     ahead = serializers.IntegerField(help_text="Runs that are measured before this one.")
-    starts_at = serializers.DateTimeField(allow_null=True)
+    starts_at = serializers.DateTimeField(allow_null=True, help_text="The likeliest start.")
     ends_at = serializers.DateTimeField(allow_null=True)
+    starts_from = serializers.DateTimeField(allow_null=True, help_text="Nine in ten start between this …")
+    starts_until = serializers.DateTimeField(allow_null=True, help_text="… and this.")
+    ends_from = serializers.DateTimeField(allow_null=True)
+    ends_until = serializers.DateTimeField(allow_null=True)
     note = serializers.CharField(help_text="Why there is no time, when there is none.")
 
 
@@ -107,7 +112,8 @@ class RunSerializer(serializers.ModelSerializer[Run]):
         model = Run
         fields = [
             "id", "title", "instrument", "sample", "sample_name", "group", "submitted_by", "method", "parameters",
-            "plan", "temperature_k", "state", "cancel_requested", "error_code", "error_message", "repeat_of",
+            "plan", "temperature_k", "state", "priority", "held", "hold_reason", "cancel_requested", "pause_requested",
+            "paused_at", "series", "series_index", "error_code", "error_message", "repeat_of",
             "progress", "queue", "spectrum", "created_at", "queued_at", "claimed_at", "acquiring_at", "acquired_at",
             "finished_at",
         ]  # fmt: skip

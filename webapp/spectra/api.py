@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import mixins, viewsets
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -17,18 +17,22 @@ from rest_framework.views import APIView
 from acquisition.methods.parameters import describe
 from webapp.config.fields import query
 from webapp.config.parameters import ParameterSerializer
+from webapp.errors import NotFound
 from webapp.spectra import access, services
 from webapp.spectra.binary import BINS_RESPONSE, bins_response
 from webapp.spectra.models import SpectralLine, Spectrum
 from webapp.spectra.serializers import (
     BinsQuery,
     ComponentQuery,
+    CurveSerializer,
     LineQuery,
     LineSerializer,
+    QuantitySerializer,
     SpectrumQuery,
     SpectrumSerializer,
 )
 from webapp.spectra.services import exports
+from webapp.spectra.services.curves import as_plain
 
 JCAMP = "chemical/x-jcamp-dx"
 CSV = "text/csv"
@@ -92,6 +96,31 @@ class SpectrumViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets
         """The lines of this version, by frequency."""
         rows = self.get_object().lines.select_related("spectrum__sample")
         return Response(LineSerializer(rows, many=True).data)
+
+    @extend_schema(responses=QuantitySerializer(many=True))
+    @action(detail=True, methods=["get"], pagination_class=None)
+    def quantities(self, request: Request, pk: str) -> Response:
+        """The numbers that were measured, such as T1, with their uncertainties; empty for surveys."""
+        return Response(QuantitySerializer(self.get_object().quantities.all(), many=True).data)
+
+    @extend_schema(responses=CurveSerializer(many=True))
+    @action(detail=True, methods=["get"], pagination_class=None)
+    def curves(self, request: Request, pk: str) -> Response:
+        """The curves with their points and fits; empty for surveys."""
+        return Response(CurveSerializer([as_plain(row) for row in self.get_object().curves.all()], many=True).data)
+
+    @extend_schema(
+        parameters=[OpenApiParameter("name", OpenApiTypes.STR, OpenApiParameter.PATH, description="The curve's name.")],
+        responses=_file(CSV), operation_id="spectra_curve_csv",
+    )  # fmt: skip
+    @action(detail=True, methods=["get"], url_path=r"curves/(?P<name>[a-z0-9_]{1,60})\.csv", url_name="curve-csv")
+    def curve_csv(self, request: Request, pk: str, name: str) -> HttpResponse:
+        """One curve with its fit as CSV."""
+        spectrum = self.get_object()
+        row = spectrum.curves.filter(name=name).first()
+        if row is None:
+            raise NotFound("This spectrum has no such curve.", "name")
+        return attachment(exports.curve_as_csv(row), CSV, exports.file_name(spectrum, f"{name}.csv"))
 
     @extend_schema(responses=_file(CSV), operation_id="spectra_lines_csv")
     @action(detail=True, methods=["get"], url_path=r"lines\.csv", url_name="lines-csv")

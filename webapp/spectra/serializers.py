@@ -9,7 +9,7 @@ from rest_framework import serializers
 
 from webapp.config.fields import ObjectField, QueryNumber, StrictSerializer
 from webapp.config.parameters import serializer_class
-from webapp.spectra.models import SpectralLine, Spectrum
+from webapp.spectra.models import MeasuredQuantity, SpectralLine, Spectrum
 from webapp.spectra.services import COLUMNS_MAX, COMPONENTS
 
 
@@ -30,6 +30,37 @@ class ReconstructionParametersField(ObjectField):
 
 class ReprocessSerializer(StrictSerializer):
     parameters = ReconstructionParametersField(help_text="What is left out has its default.")
+
+
+class QuantitySerializer(serializers.ModelSerializer[MeasuredQuantity]):
+    """A number that was read from the measurement, in SI units; one `display_unit` is `scale` of them."""
+
+    class Meta:
+        model = MeasuredQuantity
+        fields = ["name", "symbol", "value", "sigma", "unit", "note", "display_unit", "scale"]
+
+
+class AxisSerializer(serializers.Serializer[Any]):
+    label = serializers.CharField()
+    unit = serializers.CharField(help_text="Of the numbers.")
+    display_unit = serializers.CharField(help_text="What people read; one of it is `scale` of `unit`.")
+    scale = serializers.FloatField()
+    logarithmic = serializers.BooleanField()
+
+
+class CurveSerializer(serializers.Serializer[Any]):
+    """Measured points with one-sigma uncertainties, and the fitted model; numbers in SI units."""
+
+    name = serializers.CharField()
+    title = serializers.CharField()
+    model = serializers.CharField(help_text="What was fitted, in words and symbols.")
+    x_axis = AxisSerializer()
+    y_axis = AxisSerializer()
+    x = serializers.ListField(child=serializers.FloatField())
+    y = serializers.ListField(child=serializers.FloatField())
+    y_sigma = serializers.ListField(child=serializers.FloatField())
+    fit_x = serializers.ListField(child=serializers.FloatField(), help_text="Empty without a fit.")
+    fit_y = serializers.ListField(child=serializers.FloatField())
 
 
 class SpectrumSerializer(serializers.ModelSerializer[Spectrum]):

@@ -12,9 +12,10 @@ from django.shortcuts import get_object_or_404, render
 
 from acquisition.methods.parameters import describe
 from acquisition.reconstruction import ReconstructionParameters
+from webapp.assignments.services import with_labels
 from webapp.errors import ResultUnavailable
 from webapp.home.parameter_fields import named
-from webapp.spectra import access, drawing, services
+from webapp.spectra import access, drawing, results_shown, services
 from webapp.spectra.lists import FOUND
 from webapp.spectra.models import SpectralLine, Spectrum
 
@@ -27,7 +28,7 @@ def spectrum(request: HttpRequest, pk: int) -> HttpResponse:
     """One processing version: interactive plot, lines, provenance."""
     shown = get_object_or_404(access.spectra(request.user).select_related("run__submitted_by"), pk=pk)
     versions = access.spectra(request.user).filter(run=shown.run_id).order_by("-version")
-    lines = list(shown.lines.all())
+    lines = with_labels(shown.sample, shown.lines.all())
     siblings = access.newest(access.spectra(request.user)).filter(sample=shown.sample_id).exclude(run=shown.run_id)
     context = {
         "spectrum": shown,
@@ -42,6 +43,7 @@ def spectrum(request: HttpRequest, pk: int) -> HttpResponse:
         "is_open": shown.state in (Spectrum.State.QUEUED, Spectrum.State.PROCESSING),
         "image_step_hz": _image_step_hz(shown),
         "viewer": _viewer_data(shown, lines),
+        **results_shown.curves_context(shown),
     }
     return render(request, "spectra/detail.html", context)
 

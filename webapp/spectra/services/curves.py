@@ -76,3 +76,17 @@ def as_plain(row: MeasuredCurve) -> dict[str, Any]:
 
 def as_curve(row: MeasuredCurve) -> Curve:
     return curve_of(as_plain(row))
+
+
+def as_quantity(row: MeasuredQuantity) -> Quantity:
+    """The quantity of a row; an unknown uncertainty is NaN again."""
+    return Quantity(
+        row.name,
+        row.symbol,
+        row.value,
+        math.nan if row.sigma is None else row.sigma,
+        row.unit,
+        row.note,
+        row.display_unit,
+        row.scale,
+    )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from acquisition.records import csv_record, jcamp
+from acquisition.records import csv_record, curve_csv, jcamp
 from acquisition.records.description import Description
-from webapp.spectra.models import Spectrum
+from webapp.spectra.models import MeasuredCurve, Spectrum
 from webapp.spectra.services import values
+from webapp.spectra.services.curves import as_curve, as_quantity
 from webapp.spectra.services.results import as_line
 
 
@@ -24,6 +25,13 @@ def as_csv(spectrum: Spectrum) -> str:
 def lines_as_csv(spectrum: Spectrum) -> str:
     """CSV of the lines with their uncertainties."""
     return csv_record.write_lines([as_line(row) for row in spectrum.lines.all()], describe(spectrum))
+
+
+def curve_as_csv(row: MeasuredCurve) -> str:
+    """CSV of a curve with its fit, and of the quantities measured with it."""
+    spectrum = row.spectrum
+    quantities = [as_quantity(quantity) for quantity in spectrum.quantities.all()]
+    return curve_csv.write_curve(as_curve(row), quantities, describe(spectrum))
 
 
 def file_name(spectrum: Spectrum, extension: str) -> str:

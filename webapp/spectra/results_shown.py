@@ -1,0 +1,35 @@
+"""Curves and quantities as templates show them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from acquisition.curves import Curve
+from webapp.home import formatting
+from webapp.spectra import curve_drawing
+from webapp.spectra.models import MeasuredQuantity, Spectrum
+from webapp.spectra.services.curves import as_curve
+
+
+def curves_context(spectrum: Spectrum) -> dict[str, Any]:
+    """What `spectra/_curves.html` needs to show the results of a finished version."""
+    return {
+        "curves": drawn(as_curve(row) for row in spectrum.curves.all()),
+        "quantities": [_quantity(row) for row in spectrum.quantities.all()],
+        "csv_of": spectrum.pk,
+    }
+
+
+def drawn(curves: Iterable[Curve]) -> list[dict[str, Any]]:
+    """Pictures and tables of curves."""
+    return [{"picture": curve_drawing.picture(curve), "rows": curve_drawing.table(curve)} for curve in curves]
+
+
+def _quantity(row: MeasuredQuantity) -> dict[str, str]:
+    unit = row.display_unit or row.unit
+    return {
+        "symbol": row.symbol,
+        "text": formatting.measured(row.value, row.sigma, unit, row.scale or 1.0),
+        "note": row.note,
+    }
