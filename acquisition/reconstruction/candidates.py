@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from acquisition.reconstruction import search, statistics
-from acquisition.reconstruction.fit import Component
+from acquisition.reconstruction.excitation import Real
+from acquisition.reconstruction.fit import Component, coherence
 from acquisition.reconstruction.model import MEMBER_ENERGY, Model
-from acquisition.reconstruction.record import Real, Record
 
-PROBE_DECAYS_S = (0.4e-6, 1.2e-6, 4e-6)
-PROBE_REACH_HZ = 1e6
+TEETH_COMPARED = 8
+"""Teeth that are looked at closely, of all those in the received band."""
+
 NUISANCES_MAX = 12
+"""Carriers and ring-downs that are looked for in each capture."""
+
+PEAKS_MAX, DOUBTFUL_MAX = 200, 4
+"""Maxima of the search that are looked at for lines beside the strongest one, and how many may be doubtful."""
+
+CLEARLY_LESS = 0.6
+"""Statistic of a carrier relative to that of a line up to which there is no doubt that it is a line."""
 
 GHOST_NEAR, GHOST_FAR = 0.02, 1e-4
 """Least statistic of a line relative to a stronger one, next to it or to its images on other teeth, and elsewhere.
@@ -38,6 +47,7 @@ class Candidates:
 
     model: Model
     rejected: list[Component] = field(default_factory=list)
+    _searched: list[tuple[float, Real, Real]] = field(default_factory=list)
 
     def strongest(self) -> list[Candidate]:
         """The strongest line of all captures, and carrier and ring-down of each, as far as they exceed thresholds."""
@@ -47,52 +57,105 @@ class Candidates:
             line = self._line_candidate()
             if line is not None:
                 found.append(line)
-        if len(self.model.components) - lines < NUISANCES_MAX:
+        if len(self.model.components) - lines < NUISANCES_MAX * len(self.model.records):
             for c, record in enumerate(self.model.records):
-                frequency, power = search.strongest_carrier(record, self.model.samples[c])
+                frequency, power = search.strongest_carrier(record, self.model.transforms[c])
                 statistic = power / self.model.sigmas[c] ** 2
                 limit = statistics.carrier_threshold(self.model.parameters.false_alarms_per_survey, record.count)
                 limit = max([limit, *(GHOST_FAR * value for value, _ in self.model.statistics())])
                 if statistic > limit and not self._was_rejected("carrier", frequency, 2 / record.duration_s):
                     found.append(Candidate(Component("carrier", frequency, 0.0, (c,)), statistic))
-                frequencies, widths = self._probe_grid(record)
-                powers = self.model.power_at(c, frequencies, widths)
+                bank = self.model.probes[c]
+                powers = bank.powers(self.model.residuals[c]) / self.model.sigmas[c] ** 2
                 best = int(np.argmax(powers))
-                if powers[best] > limit and not self._was_rejected("probe", frequencies[best], widths[best]):
-                    probe = Component("probe", float(frequencies[best]), float(widths[best]), (c,))
+                probe = Component(
+                    "probe", record.centre_hz + float(bank.offset_hz[best]), float(bank.fwhm_hz[best]), (c,)
+                )
+                if powers[best] > limit and not self._was_rejected("probe", probe.frequency_hz, probe.fwhm_hz):
                     found.append(Candidate(probe, float(powers[best])))
         return found
 
     def _was_rejected(self, kind: str, frequency_hz: float, within_hz: float) -> bool:
         return any(r.kind == kind and abs(r.frequency_hz - frequency_hz) < within_hz for r in self.rejected)
 
-    @staticmethod
-    def _probe_grid(record: Record) -> tuple[Real, Real]:
-        """Frequencies and widths at which ring-down is looked for."""
-        reach = min(PROBE_REACH_HZ, 0.45 * record.rate_hz)
-        frequencies, widths = [], []
-        for decay_s in PROBE_DECAYS_S:
-            width = 1 / (math.pi * decay_s)
-            count = max(1, math.floor(reach / (width / 2)))
-            frequencies.append(record.centre_hz + np.arange(-count, count + 1) * (width / 2))
-            widths.append(np.full(2 * count + 1, width))
-        return np.concatenate(frequencies), np.concatenate(widths)
+    def apart(self, first: Component, others: Sequence[Candidate]) -> list[Component]:
+        """Further lines that the same data show beyond doubt beside `first`, the strongest first.
+
+        A peak counts if it would exceed the threshold whatever the phases of those before it and of the `others` that
+        were considered, that is by more than their signals overlap with its own; and if a carrier there would explain
+        clearly less. Nothing less is taken before those have been fitted.
+        """
+        doubts = [(other.component, math.sqrt(other.statistic)) for other in others]
+        taken: list[Component] = []
+        room = self.model.parameters.lines_max - 1 - sum(1 for one in self.model.components if one.kind == "line")
+        tops = [first, *(other.component for other in others if other.component.kind == "line")]
+        least, doubtful = math.sqrt(self.model.threshold), 0
+        for statistic, frequency, fwhm in self._peaks()[:PEAKS_MAX]:
+            height = math.sqrt(statistic)
+            if len(taken) >= room or height < least or statistic < GHOST_NEAR * doubts[0][1] ** 2:
+                break
+            if any(self._is_near(frequency, other) for other in [*tops, *taken]):
+                continue
+            line = self.model.line(frequency, fwhm)
+            if self._as_carrier(line) > CLEARLY_LESS * statistic:
+                continue
+            if any(height - self._coherence(line, other) * size < least for other, size in doubts):
+                doubtful += 1
+                if doubtful == DOUBTFUL_MAX:
+                    break
+                continue
+            if self._on_best_tooth(Candidate(line, statistic)).component is not line:
+                continue
+            taken.append(line)
+            doubts.append((line, height))
+        return taken
+
+    def _as_carrier(self, line: Component) -> float:
+        """Statistic of a carrier at the place of a line, the largest of its captures."""
+        return max(
+            search.carrier_power(self.model.records[c], self.model.transforms[c], line.frequency_hz)
+            / float(self.model.sigmas[c]) ** 2
+            for c in line.members
+        )
+
+    def _is_near(self, frequency_hz: float, other: Component) -> bool:
+        """Whether a frequency is next to a component or to one of its images."""
+        distance = frequency_hz - other.frequency_hz
+        for c in other.members:
+            spacing = self.model.records[c].tooth_spacing_hz
+            folded = distance if spacing is None else distance - spacing * round(distance / spacing)
+            if abs(folded) < max(3 * other.fwhm_hz, 1e3):
+                return True
+        return False
+
+    def _coherence(self, one: Component, other: Component) -> float:
+        """Overlap of two components' signals, 0 to 1, the most over the captures that they share."""
+        shared = [c for c in one.members if c in other.members]
+        return max((coherence(self.model.records[c], one, other) for c in shared), default=0.0)
+
+    def _peaks(self) -> list[tuple[float, float, float]]:
+        """Maxima of the matched filters that may be lines: statistic, frequency and width, the strongest first."""
+        peaks: list[tuple[float, float, float]] = []
+        for fwhm, frequency, statistic in self._searched:
+            inner = statistic[1:-1]
+            tops = 1 + np.flatnonzero((inner > 0) & (inner >= statistic[:-2]) & (inner >= statistic[2:]))
+            peaks += [(float(statistic[i]), float(frequency[i]), fwhm) for i in tops.tolist()]
+        return sorted(peaks, reverse=True)
 
     def _line_candidate(self) -> Candidate | None:
         best: Candidate | None = None
+        self._searched = []
         for width_index in range(max((len(scans) for scans in self.model.scans), default=0)):
             frequency, statistic = self._combined(width_index)
             if len(frequency) == 0:
                 continue
-            allowed = np.where(statistic >= self._required(frequency), statistic, 0.0)
+            allowed = self._allowed(frequency, statistic)
             top = int(np.argmax(allowed))
-            if allowed[top] < 0.8 * self.model.threshold or (best is not None and allowed[top] <= best.statistic):
-                continue
             fwhm = next(scans[width_index].fwhm_hz for scans in self.model.scans if scans)
-            best = Candidate(self.model.line(float(frequency[top]), fwhm), float(allowed[top]))
-        if best is None:
-            return None
-        return self._on_best_tooth(best)
+            self._searched.append((fwhm, frequency, allowed))
+            if allowed[top] > (0.0 if best is None else best.statistic):
+                best = Candidate(self.model.line(float(frequency[top]), fwhm), float(allowed[top]))
+        return None if best is None else self._on_best_tooth(best)
 
     def _combined(self, width_index: int) -> tuple[Real, Real]:
         """Frequencies and the statistic of all captures together for one line width."""
@@ -117,6 +180,14 @@ class Candidates:
         used = weights >= MEMBER_ENERGY * np.maximum(weights.max(axis=0), 1e-300)
         return grid, statistics.log_tail(np.where(used, powers, 0).sum(axis=0), np.maximum(used.sum(axis=0), 1))
 
+    def _allowed(self, frequency: Real, statistic: Real) -> Real:
+        """The statistic where it may be a line's, elsewhere zero."""
+        allowed = np.zeros(len(statistic))
+        places = np.flatnonzero(statistic >= 0.8 * self.model.threshold)
+        there = statistic[places]
+        allowed[places] = np.where(there >= self._required(frequency[places]), there, 0.0)
+        return allowed
+
     def _required(self, frequency: Real) -> Real:
         """Least statistic at each frequency, given the lines already found: what they leave behind is not a line."""
         required = np.full(len(frequency), 0.8 * self.model.threshold)
@@ -136,11 +207,9 @@ class Candidates:
                 required = np.where(near, np.maximum(required, GHOST_NEAR * statistic), required)
         return required
 
-    def _on_best_tooth(self, candidate: Candidate) -> Candidate | None:
+    def _on_best_tooth(self, candidate: Candidate) -> Candidate:
         """The candidate on whichever tooth explains the residual best, over the whole band that was received."""
         line = candidate.component
-        if not line.members:
-            return None
         reference = line.members[0]
         if len(line.members) > 1:
             reference = max(line.members, key=lambda c: self.model.power_at(c, [line.frequency_hz], line.fwhm_hz)[0])
@@ -151,7 +220,12 @@ class Candidates:
         reach = math.floor(record.rate_hz / spacing)
         steps = np.arange(-reach, reach + 1)
         steps = steps[np.abs(line.frequency_hz + spacing * steps - record.centre_hz) < 0.48 * record.rate_hz]
-        powers = self.model.power_at(reference, line.frequency_hz + spacing * steps, line.fwhm_hz)
+        rough = search.tooth_powers(
+            record, self.model.transforms[reference], line.frequency_hz + spacing * steps, line.fwhm_hz
+        )
+        steps = steps[np.argsort(rough)[-TEETH_COMPARED:]]
+        steps = np.append(steps[steps != 0], 0)
+        powers = self.model.power_at(reference, (line.frequency_hz + spacing * steps).tolist(), line.fwhm_hz)
         best = int(np.argmax(powers))
         if steps[best] == 0:
             return candidate

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Hashable, Sequence
+from typing import TypeVar
 
 import numpy as np
+import numpy.typing as npt
 from scipy import fft
 
 from acquisition.experiment import Spectrum
-from acquisition.reconstruction.record import Complex, Real, Record
+from acquisition.reconstruction.excitation import Complex, Real
+from acquisition.reconstruction.record import Record
 
 POINTS_MAX = 1 << 20
+
+_Number = TypeVar("_Number", np.float64, np.complex128)
 
 
 def correlation_spectrum(
@@ -25,10 +31,11 @@ def correlation_spectrum(
     """Correlation spectrum of masked samples on an even grid over a band.
 
     For each capture S = Y X* / (|X|^2 + eps) with Y the transform of the data (zero where there are none) and eps the
-    `regularisation` times the largest |X|^2; the cross-correlation is weighted with exp(-t / `decay_s`), which keeps
-    the noise of times when no line is left out of the spectrum. The result is in units of a line's amplitude
-    times s. Where captures overlap they are averaged with weights |X|^4 / (|X|^2 + eps)^2 / sigma^2. `noise_sigma` is
-    the standard deviation of a bin in the median over the band: noise is least where the excitation is strongest.
+    `regularisation` times the largest |X|^2, which is 1; the cross-correlation is weighted with exp(-t / `decay_s`),
+    which keeps the noise of times when no line is left out of the spectrum. The result is in units of a line's
+    amplitude times s. Where captures overlap they are averaged with weights |X|^4 / (|X|^2 + eps)^2 / sigma^2.
+    `noise_sigma` is the standard deviation of a bin in the median over the band: noise is least where the excitation is
+    strongest.
     """
     low, high = band_hz
     step_hz = min(record.rate_hz / record.transform_length for record in records)
@@ -36,48 +43,95 @@ def correlation_spectrum(
     grid = np.arange(low, high + 0.5 * step_hz, step_hz) if high > low else np.asarray([low])
     total = np.zeros(len(grid), dtype=np.complex128)
     weight, variance = np.zeros(len(grid)), np.zeros(len(grid))
+    filters: dict[Hashable, _Filter] = {}
     for record, values, sigma in zip(records, samples, sigmas, strict=True):
-        length = record.transform_length
-        power = np.abs(record.drive_spectrum) ** 2
-        filtered = np.conj(record.drive_spectrum) / (power + regularisation * power.max(initial=1e-300))
-        product = fft.fft(values, length) * filtered
-        correlation = fft.ifft(product)
-        lag_s = np.arange(length) / record.rate_hz
-        correlation *= np.where(np.arange(length) < length // 2, np.exp(-lag_s / decay_s), 0.0)
-        spectrum = fft.fftshift(fft.fft(correlation)) / record.rate_hz
-        seen = fft.fftshift((power / (power + regularisation * power.max(initial=1e-300))) ** 2)
-        axis = record.centre_hz + fft.fftshift(fft.fftfreq(length, 1 / record.rate_hz))
+        key = (id(record.excitation), low - record.centre_hz, high - record.centre_hz)
+        if key not in filters:
+            filters[key] = _Filter(record, (low, high), regularisation, decay_s)
+        chosen = filters[key]
+        if chosen.size == 0:
+            continue
+        axis = np.asarray(record.centre_hz + chosen.offset_hz, dtype=np.float64)
         inside = (grid >= axis[0]) & (grid <= axis[-1])
-        own = np.where(inside, np.interp(grid, axis, seen), 0.0) / float(sigma) ** 2
-        line = np.interp(grid, axis, spectrum.real) + 1j * np.interp(grid, axis, spectrum.imag)
-        total += own * line
+        onto = _Interpolation(np.asarray(grid, dtype=np.float64), axis)
+        own = np.where(inside, onto(chosen.seen), 0.0) / float(sigma) ** 2
+        total += own * onto(chosen.correlated(fft.fft(values.astype(np.complex64), record.transform_length)))
         weight += own
-        noise = fft.fftshift(_noise_variance(filtered, record, decay_s)) * float(sigma) ** 2
-        own_variance = np.interp(grid, axis, noise)
-        variance += own**2 * own_variance
+        variance += own**2 * onto(chosen.variance) * float(sigma) ** 2
     used = weight > 1e-6 * weight.max(initial=0.0)
     values = np.where(used, total / np.where(used, weight, 1.0), 0.0)
     noise_sigma = float(np.sqrt(np.median((variance / np.where(used, weight, 1.0) ** 2)[used]))) if used.any() else 0.0
     return Spectrum(float(grid[0]), float(step_hz), values.astype(np.complex64), noise_sigma)
 
 
-def _noise_variance(filtered: Complex, record: Record, decay_s: float) -> Real:
-    """Variance of each bin for received noise of variance 1 a sample, after the filter and the apodisation.
+class _Interpolation:
+    """From one even axis to another, linear."""
 
-    Apodisation multiplies correlations in time, so it smooths the noise power over frequency with the transform of its
-    own autocorrelation, sum_n w_n w_(n+l) = q^l (1 - q^(2 (half - l))) / (1 - q^2) for w_n = q^n, n < half. Of the
-    filter's response in time, each lag sees what falls on received samples; the mean over the lags is taken.
+    def __init__(self, grid: Real, axis: Real) -> None:
+        step = axis[1] - axis[0] if len(axis) > 1 else 1.0
+        place = np.clip((grid - axis[0]) / step, 0.0, len(axis) - 1)
+        self._below = np.minimum(place.astype(np.intp), max(len(axis) - 2, 0))
+        self._share = place - self._below
+
+    def __call__(self, values: npt.NDArray[_Number]) -> npt.NDArray[_Number]:
+        below: npt.NDArray[_Number] = values[self._below]
+        if len(values) < 2:
+            return below
+        above: npt.NDArray[_Number] = values[self._below + 1]
+        between: npt.NDArray[_Number] = below + self._share * (above - below)
+        return between
+
+
+class _Filter:
+    """X* / (|X|^2 + eps) and the apodisation of one capture, on the bins of its transform in a band and around it.
+
+    Only these bins are worked with, so times are those of a sampling at the rate of this band. `offset_hz`, `seen` (the
+    filter's response to a line) and `variance` (of a bin, for noise of variance 1 a sample) are by rising frequency.
     """
-    length = record.transform_length
-    half = length // 2
-    fall = 1.0 / (decay_s * record.rate_hz)
-    lag = np.arange(half)
-    overlap = np.zeros(length)
-    overlap[:half] = np.exp(-fall * lag) * np.expm1(-2.0 * fall * (half - lag)) / np.expm1(-2.0 * fall)
-    overlap[-half + 1 :] = overlap[half - 1 : 0 : -1]
-    smooth = fft.fft(fft.ifft(np.abs(filtered) ** 2) * overlap).real
-    response = np.abs(fft.fft(filtered)) ** 2
-    received = fft.ifft(fft.fft(record.mask, length) * np.conj(fft.fft(response)))[:half].real
-    weights = np.exp(-2.0 * fall * lag)
-    share = float(weights @ received) / max(float(weights.sum() * response.sum()), 1e-300)
-    return np.maximum(smooth, 0.0) * share / record.rate_hz**2
+
+    def __init__(self, record: Record, band_hz: tuple[float, float], regularisation: float, decay_s: float) -> None:
+        length = record.transform_length
+        resolution = record.rate_hz / length
+        first = math.floor((band_hz[0] - record.centre_hz) / resolution)
+        last = math.ceil((band_hz[1] - record.centre_hz) / resolution)
+        margin = max(64, (last - first) // 8)
+        first, last = max(first - margin, -(length // 2)), min(last + margin, (length - 1) // 2)
+        self.size = max(min(fft.next_fast_len(last - first + 1), length // 2 - first), 0)
+        bins = np.arange(first, first + self.size)
+        self.offset_hz = bins * resolution
+        self._bins = bins % length
+        drive = record.drive_spectrum[self._bins]
+        power = np.abs(drive) ** 2
+        self._filtered = np.conj(drive) / (power + regularisation)
+        self.seen = (power / (power + regularisation)) ** 2
+        self._rate_hz = record.rate_hz
+        lag_s = np.arange(self.size) * (length / record.rate_hz / max(self.size, 1))
+        self._apodisation = np.where(np.arange(self.size) < self.size // 2, np.exp(-lag_s / decay_s), 0.0)
+        self.variance = self._noise_variance(record) if self.size else np.zeros(0)
+
+    def correlated(self, transform: Complex) -> Complex:
+        """The spectrum of data from the transform of all samples, in units of a line's amplitude times s."""
+        correlation = fft.ifft(transform[self._bins] * self._filtered)
+        return np.asarray(fft.fft(correlation * self._apodisation) / self._rate_hz)
+
+    def _noise_variance(self, record: Record) -> Real:
+        """Variance of each bin for received noise of variance 1 a sample, after the filter and the apodisation.
+
+        Apodisation multiplies correlations in time, so it smooths the noise power over frequency with the transform of
+        its own autocorrelation. Of the filter's response in time, each lag sees what falls on received samples; the
+        mean over the lags is taken.
+        """
+        size = self.size
+        overlap = fft.irfft(np.abs(fft.rfft(self._apodisation)) ** 2, size)
+        smooth = fft.fft(fft.ifft(np.abs(self._filtered) ** 2) * overlap).real
+        response = np.abs(fft.fft(self._filtered)) ** 2
+        # The share of received samples in each step of this band's own, slower sampling.
+        edges = np.round(np.arange(size + 1) * (record.transform_length / size)).astype(np.intp)
+        before = np.concatenate([[0], np.cumsum(record.mask, dtype=np.intp)])[np.minimum(edges, record.samples)]
+        received = np.diff(before) / np.maximum(np.diff(edges), 1)
+        weights = self._apodisation**2
+        seen = fft.irfft(fft.rfft(received) * np.conj(fft.rfft(response)), size)
+        share = float(weights @ seen) / max(float(weights.sum() * response.sum()), 1e-300)
+        # A bin of the band's own rate holds the noise of as many samples as the rate is lower by.
+        scale = share / self._rate_hz**2 * (record.transform_length / self.size)
+        return np.asarray(np.maximum(smooth, 0.0) * scale, dtype=np.float64)

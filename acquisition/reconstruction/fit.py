@@ -7,20 +7,28 @@ and shape in all captures, and an amplitude of its own in each, because each cap
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
+from scipy.linalg import lapack
 
-from acquisition.reconstruction.record import Complex, Real, Record
+from acquisition.reconstruction.excitation import Complex, Real
+from acquisition.reconstruction.record import Record
 
 FREQUENCY, WIDTH, SATURATION, SHAPE = range(4)
 PARAMETERS = 4
 MEMO_VALUES_MAX = 4_000_000
+WELL_DETERMINED = 1e-3
+"""Least diagonal entry of the Cholesky factor of a matrix with unit diagonal for which its inverse is trusted."""
 
-SATURATION_PRIOR = (0.6, 1.5)
-"""Mean and standard deviation of the squared flip angle (rad^2) before anything was measured: some 45 +- 45 degrees."""
+SATURATION_PRIOR = (0.3, 1.5)
+"""Mean and standard deviation of the squared flip angle (rad^2) before anything was measured.
+
+Surveys that are repeated faster than T1 turn by 10 to 45 degrees, 0.03 to 0.6; beyond 90 degrees is rare.
+"""
 
 SATURATION_MAX = 16.0
 
@@ -101,7 +109,7 @@ class _Columns:
 def _columns(record: Record, component: Component) -> _Columns:
     known = record.memo.get(component.key)
     if known is None:
-        if len(record.memo) * (len(record.start) + 20) > MEMO_VALUES_MAX:
+        if len(record.memo) * (len(record.excitation.start) + 20) > MEMO_VALUES_MAX:
             record.memo.clear()
         known = record.memo[component.key] = _make_columns(record, component)
     assert isinstance(known, _Columns)
@@ -110,10 +118,7 @@ def _columns(record: Record, component: Component) -> _Columns:
 
 def _make_columns(record: Record, component: Component) -> _Columns:
     exponent = complex(record.pole_exponent(component.frequency_hz, component.fwhm_hz))
-    if component.kind == "carrier":
-        z0, z1, z2, zq = record.carrier_states(exponent)
-    else:
-        z0, z1, z2, zq = record.line_states(exponent, component.saturation)
+    z0, z1, z2, zq = _states(record, component, exponent)
     zero = np.zeros_like(z0)
     values = np.empty((4 if component.free_shape else 3 if component.free_saturation else 2, 3, len(z0)), dtype=complex)
     values[0] = z0, zero, zero
@@ -130,10 +135,22 @@ def _make_columns(record: Record, component: Component) -> _Columns:
     return _Columns(component.key, values, exponent, orders, conjugate, data)
 
 
+def _states(record: Record, component: Component, exponent: complex) -> Complex:
+    key = ("states", component.kind, exponent, component.saturation, component.free_saturation)
+    known = record.memo.get(key)
+    if known is None:
+        if component.kind == "carrier":
+            known = record.excitation.carrier_states(exponent)
+        else:
+            known = record.excitation.line_states(exponent, component.saturation, saturable=component.free_saturation)
+        record.memo[key] = known
+    return np.asarray(known)
+
+
 def signal_blocks(record: Record, component: Component, amplitude: complex) -> Complex:
     """The component's signal in one capture, in the shape of `Record.data`."""
     columns = _columns(record, component)
-    return record.in_blocks(amplitude * columns.values[0, : columns.orders], columns.exponent)
+    return record.signal(amplitude * columns.values[0, : columns.orders], columns.exponent)
 
 
 def solve(records: Sequence[Record], sigmas: Real, components: Sequence[Component]) -> Solution:
@@ -217,7 +234,24 @@ def _add_priors(components: Sequence[Component], information: Real, gradient: Re
 def _inverse(gram: Complex) -> Complex:
     """Inverse of a Gram matrix, of its well-determined part where two components are almost the same."""
     size = np.sqrt(np.maximum(np.diag(gram).real, 1e-300))
-    return np.asarray(np.linalg.pinv(gram / np.outer(size, size), rcond=1e-9, hermitian=True) / np.outer(size, size))
+    scale = size[:, None] * size
+    factor, failed = lapack.zpotrf(gram / scale, lower=1)
+    if failed == 0 and np.diag(factor).real.min() > WELL_DETERMINED:
+        lower = lapack.zpotri(factor, lower=1)[0]
+        inverse = np.tril(lower, -1)
+        inverse = inverse + inverse.conj().T + np.diag(np.diag(lower).real)
+    else:
+        inverse = np.linalg.pinv(gram / scale, rcond=1e-9, hermitian=True)
+    return np.asarray(inverse / scale)
+
+
+def _solved(matrix: Real, right: Real) -> Real:
+    """Solution of a symmetric, non-negative system of least norm."""
+    size = np.sqrt(np.maximum(np.diag(matrix), 1e-300))
+    factor, failed = lapack.dpotrf(matrix / (size[:, None] * size), lower=1)
+    if failed == 0 and np.diag(factor).min() > WELL_DETERMINED:
+        return np.asarray(lapack.dpotrs(factor, right / size, lower=1)[0] / size)
+    return np.asarray(np.linalg.lstsq(matrix, right, rcond=None)[0])
 
 
 def _products(record: Record, parts: Sequence[_Columns]) -> tuple[Complex, Complex]:
@@ -241,12 +275,51 @@ def _overlap(record: Record, first: _Columns, second: _Columns) -> Complex:
     key = (first.key, second.key)
     known = record.memo.get(key)
     if known is None:
-        sums = record.power_sums(np.conj(first.exponent) + second.exponent, first.orders + second.orders - 1)
+        sums = record.excitation.power_sums(np.conj(first.exponent) + second.exponent, first.orders + second.orders - 1)
         values = second.values[:, : second.orders]
         right = [np.sum(values * sums[p : p + second.orders], axis=1) for p in range(first.orders)]
         known = first.conjugate @ np.stack(right, axis=1).reshape(len(values), -1).T
         record.memo[key] = known
     return np.asarray(known)
+
+
+def coherence(record: Record, one: Component, other: Component) -> float:
+    """|<r, s>| of the normalised signals of two components in one capture, as of linear responses, 0 to 1."""
+    (first, a, size), (second, b, its) = _linear_states(record, one), _linear_states(record, other)
+    overlap = np.sum(np.conj(first) * second * record.excitation.power_sums(np.conj(a) + b, 1)[0])
+    return float(abs(overlap) / max(size * its, 1e-300))
+
+
+def _linear_states(record: Record, component: Component) -> tuple[Complex, complex, float]:
+    """States of a component's linear response, its exponent, and the root of its energy."""
+    exponent = complex(record.pole_exponent(component.frequency_hz, component.fwhm_hz))
+    key = ("linear", component.kind, exponent)
+    known = record.memo.get(key)
+    if known is None:
+        excitation = record.excitation
+        if component.kind == "carrier":
+            states = excitation.carrier_states(exponent)[0]
+        else:
+            states = excitation.linear_states(exponent)
+        sums = excitation.power_sums(2 * exponent.real, 1)[0].real
+        energy = float(np.sum((states.real**2 + states.imag**2) * sums))
+        known = record.memo[key] = states, exponent, math.sqrt(energy)
+    found: tuple[Complex, complex, float] = known
+    return found
+
+
+def width_slope(record: Record, components: Sequence[Component], solution: Solution, c: int, index: int) -> complex:
+    """Derivative of a component's amplitude in capture c by its ln FWHM, the other components' amplitudes following."""
+    members = [i for i, component in enumerate(components) if c in component.members]
+    parts = [_columns(record, components[i]) for i in members]
+    k = members.index(index)
+    amplitudes = solution.amplitudes[c][members]
+    products = np.stack([_overlap(record, parts[k], part)[:2, 0] for part in parts], axis=1)
+    change = -np.asarray([_overlap(record, part, parts[k])[0, 1] for part in parts]) * amplitudes[k]
+    change[k] += parts[k].data[1] - products[1] @ amplitudes
+    # The derivative of the exponent by ln FWHM is real, so it is the same for the signal and its conjugate.
+    slope = solution.inverses[c][k] @ change * (-np.pi * components[index].fwhm_hz / record.rate_hz)
+    return complex(slope)
 
 
 def free_parameters(components: Sequence[Component]) -> npt.NDArray[np.bool_]:
@@ -276,11 +349,9 @@ def refine(
         return current, best
     damping = 1e-3
     for _ in range(rounds):
-        matrix = best.information[np.ix_(free, free)]
-        diagonal = np.diag(matrix)
-        damped = matrix + np.diag(damping * diagonal + 1e-12 * max(float(diagonal.max(initial=0.0)), 1e-300))
-        step = np.zeros(len(free))
-        step[free] = np.linalg.lstsq(damped, best.gradient[free], rcond=None)[0]
+        step = _step(best, current, free, damping)
+        if damping <= 1e-3 and float(step[free] @ best.gradient[free]) < 0.5 * tolerance:
+            break
         trial = [
             _stepped(component, step[PARAMETERS * i : PARAMETERS * (i + 1)], fwhm_limits_hz)
             for i, component in enumerate(current)
@@ -299,6 +370,26 @@ def refine(
     return current, best
 
 
+def _step(solution: Solution, components: Sequence[Component], free: npt.NDArray[np.bool_], damping: float) -> Real:
+    """Damped Gauss-Newton step, (4n,), that leaves no saturation negative: one that would be is put to zero."""
+    step, searched = np.zeros(len(free)), free.copy()
+    largest = max(float(np.diag(solution.information)[free].max(initial=0.0)), 1e-300)
+    saturations = np.asarray([component.saturation for component in components])
+    for _ in range(len(components) + 1):
+        matrix = solution.information[np.ix_(searched, searched)]
+        pinned = solution.information[np.ix_(searched, ~searched)] @ step[~searched]
+        damped = matrix + np.diag(damping * np.diag(matrix) + 1e-12 * largest)
+        step[searched] = _solved(damped, solution.gradient[searched] - pinned)
+        beyond = np.zeros(len(free), dtype=bool)
+        beyond[SATURATION::PARAMETERS] = step[SATURATION::PARAMETERS] < -saturations
+        beyond &= searched
+        if not beyond.any():
+            break
+        step[beyond] = -np.repeat(saturations, PARAMETERS)[beyond]
+        searched &= ~beyond
+    return step
+
+
 def _stepped(component: Component, step: Real, fwhm_limits_hz: tuple[float, float]) -> Component:
     """A component moved by one step, no further than is sensible at once."""
     if component.kind == "carrier":
@@ -314,11 +405,17 @@ def _stepped(component: Component, step: Real, fwhm_limits_hz: tuple[float, floa
     )
 
 
-def expected_gain(solution: Solution, components: Sequence[Component]) -> float:
-    """By how much the cost would fall in one Gauss-Newton step of all that is free, to second order."""
-    free = free_parameters(components)
-    gradient = solution.gradient[free]
-    return float(gradient @ np.linalg.lstsq(solution.information[np.ix_(free, free)], gradient, rcond=None)[0])
+def shape_gains(solution: Solution, components: Sequence[Component]) -> Real:
+    """By how much the cost would fall in one Gauss-Newton step of each component by itself, its shape included.
+
+    To second order, (components,).
+    """
+    gains = np.zeros(len(components))
+    for i, component in enumerate(components):
+        slots = PARAMETERS * i + np.flatnonzero(component.free)
+        gradient = solution.gradient[slots]
+        gains[i] = gradient @ _solved(solution.information[np.ix_(slots, slots)], gradient)
+    return gains
 
 
 def residual(records: Sequence[Record], components: Sequence[Component], solution: Solution) -> list[Complex]:

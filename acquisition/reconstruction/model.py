@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 
 import numpy as np
+from scipy import fft
 
 from acquisition.reconstruction import search, statistics
+from acquisition.reconstruction.excitation import Real
 from acquisition.reconstruction.fit import SATURATION_PRIOR, Component, Solution, refine, residual, solve
 from acquisition.reconstruction.noise import in_band_variance, residual_variance
 from acquisition.reconstruction.parameters import ReconstructionParameters
-from acquisition.reconstruction.record import Real, Record
+from acquisition.reconstruction.record import Record
 
 FWHM_LIMITS_HZ = (30.0, 60e3)
 
@@ -48,7 +50,19 @@ class Model:
         for record in self.records:
             low, high = search.excited_band_hz(record, parameters.excitation_floor)
             bands.append((low, high) if band_hz is None else (max(low, band_hz[0]), min(high, band_hz[1])))
-        self.searchers = [search.Searcher(r, widths, b) for r, b in zip(self.records, bands, strict=True)]
+        self.bands = bands
+        banks: dict[Hashable, search.Bank] = {}
+        probes: dict[int, search.ProbeBank] = {}
+        self.banks, self.probes = [], []
+        for record, (low, high) in zip(self.records, bands, strict=True):
+            offsets = (round(low - record.centre_hz, 3), round(high - record.centre_hz, 3))
+            key = (id(record.excitation), offsets)
+            if key not in banks:
+                banks[key] = search.Bank(record.excitation, widths, offsets)
+            self.banks.append(banks[key])
+            if id(record.excitation) not in probes:
+                probes[id(record.excitation)] = search.ProbeBank(record.excitation)
+            self.probes.append(probes[id(record.excitation)])
         band = sum(high - low for low, high in _union(bands))
         self.threshold = statistics.detection_threshold(
             parameters.false_alarms_per_survey, band, [1 / (math.pi * width) for width in widths]
@@ -61,9 +75,15 @@ class Model:
     def after_fit(self) -> None:
         """Take the components away, look at what is left, and estimate the noise from it."""
         self.residuals = residual(self.records, self.components, self.solution)
-        samples = [r.in_samples(left) for r, left in zip(self.records, self.residuals, strict=True)]
-        self.samples = samples
-        self.scans = [s.scan(y) for s, y in zip(self.searchers, samples, strict=True)]
+        # Single precision is relative to what is left, so nothing weak is lost in it.
+        self.transforms = [
+            fft.fft(r.in_samples(left).astype(np.complex64), r.transform_length)
+            for r, left in zip(self.records, self.residuals, strict=True)
+        ]
+        self.scans = [
+            bank.scan(transform, r.centre_hz)
+            for bank, transform, r in zip(self.banks, self.transforms, self.records, strict=True)
+        ]
         fixed = self.parameters.noise_sigma
         variances = []
         for c, record in enumerate(self.records):
@@ -82,9 +102,9 @@ class Model:
         if not self.scans[c]:
             return 0.0
         scan = self.scans[c][0]
-        searcher = self.searchers[c]
+        low, high = self.bands[c]
         seconds = min(1 / (math.pi * scan.fwhm_hz), self.records[c].samples / self.records[c].rate_hz)
-        return in_band_variance(scan.power, (searcher.high_hz - searcher.low_hz) * seconds)
+        return in_band_variance(scan.power, (high - low) * seconds)
 
     def fit(self, components: list[Component], movable: Sequence[int] | None = None, rounds: int = 12) -> None:
         """Take these components, or the `movable` among them, to their best places; `after_fit` is yet to be called."""
@@ -107,13 +127,13 @@ class Model:
 
     def line(self, frequency_hz: float, fwhm_hz: float) -> Component:
         """A line component in all captures that see it."""
-        weights = [
-            float(r.response_energy(np.asarray([frequency_hz]), fwhm_hz)[0]) / sigma**2
-            if abs(frequency_hz - r.centre_hz) < r.rate_hz / 2
-            else 0.0
-            for r, sigma in zip(self.records, self.sigmas, strict=True)
-        ]
-        members = tuple(c for c, weight in enumerate(weights) if weight >= MEMBER_ENERGY * max(weights) and weight > 0)
+        heard = [abs(frequency_hz - r.centre_hz) < r.rate_hz / 2 for r in self.records]
+        members = tuple(c for c, hears in enumerate(heard) if hears)
+        if len(members) > 1:
+            energies = [self.records[c].response_energy(np.asarray([frequency_hz]), fwhm_hz)[0] for c in members]
+            weights = np.asarray(energies) / self.sigmas[list(members)] ** 2
+            enough = (weights >= MEMBER_ENERGY * weights.max()) & (weights > 0)
+            members = tuple(c for c, seen in zip(members, enough.tolist(), strict=True) if seen)
         combed = any(self.records[c].tooth_spacing_hz is not None for c in members)
         saturation = SATURATION_PRIOR[0] if combed else 0.0
         return Component("line", frequency_hz, fwhm_hz, members, saturation, free_saturation=combed)

@@ -6,7 +6,8 @@ import math
 
 import numpy as np
 
-from acquisition.reconstruction.record import Complex, Real, Record
+from acquisition.reconstruction.excitation import Complex, Real
+from acquisition.reconstruction.record import Record
 
 
 def residual_variance(record: Record, residual: Complex, fitted: int = 0) -> float:

@@ -11,13 +11,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy import fft
 
 from acquisition.experiment import Spectrum
 from acquisition.lines import Line, LineStatus
 from acquisition.reconstruction.correlate import correlation_spectrum
+from acquisition.reconstruction.excitation import Complex, Real
 from acquisition.reconstruction.fit import Component, Solution, signal_blocks, solve
-from acquisition.reconstruction.record import Complex, Real, Record
+from acquisition.reconstruction.record import Record
 
 WORTH_DRAWING = 1.0
 """A line is drawn in captures beyond those it was fitted in where its expected SNR squared exceeds this."""
@@ -94,10 +94,5 @@ def gapless_response(record: Record, component: Component) -> Complex:
     Where data were received it is what `signal_blocks` gives.
     """
     exponent = complex(record.pole_exponent(component.frequency_hz, component.fwhm_hz))
-    lag = np.arange(record.samples)
-    decay = np.exp(exponent * lag)
-    if component.shape != 0.0:
-        decay *= 1.0 + component.shape * (np.pi * component.fwhm_hz / record.rate_hz * lag) ** 2
-    length = record.transform_length
-    driven = fft.fft(record.sources(exponent, component.saturation), length)
-    return np.asarray(fft.ifft(driven * fft.fft(decay, length))[: record.samples], dtype=np.complex128)
+    curvature = component.shape * (np.pi * component.fwhm_hz / record.rate_hz) ** 2
+    return record.excitation.whole_response(exponent, component.saturation, curvature)

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from acquisition.reconstruction.excitation import Complex, Real
 from acquisition.reconstruction.fit import LN_WIDTH_PRIOR
-from acquisition.reconstruction.record import Complex, Real, Record
+from acquisition.reconstruction.record import Record
 
 WIDTH_STEP = 1.5
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -15,13 +16,19 @@ Index = npt.NDArray[np.intp]
 TOOTH_SAMPLES_MAX = 64
 
 
-def recur(hop: Complex, inputs: Complex) -> Complex:
+class Recursion:
     """z[g] = hop[g] z[g-1] + inputs[g], as the solution of a triangular system with two diagonals."""
-    if len(hop) < 2:
-        return inputs.astype(np.complex128)
-    banded = np.ones((2, len(hop)), dtype=np.complex128, order="F")
-    banded[1, :-1] = -hop[1:]
-    return np.asarray(blas.ztbsv(1, banded, inputs, lower=1, diag=1), dtype=np.complex128)
+
+    def __init__(self, hop: Complex) -> None:
+        self.hop = hop
+        self._banded = np.ones((2, max(len(hop), 1)), dtype=np.complex128, order="F")
+        self._banded[1, : len(hop) - 1] = -hop[1:]
+
+    def solve(self, inputs: Complex) -> Complex:
+        """The states z, (blocks,)."""
+        if len(inputs) < 2:
+            return inputs.astype(np.complex128)
+        return np.asarray(blas.ztbsv(1, self._banded, inputs, lower=1, diag=1), dtype=np.complex128)
 
 
 class Hops:
@@ -50,7 +57,7 @@ class SourceGrid:
         self._shape = (len(start), len(self.lags))
 
     def placed(self, values: Complex) -> Complex:
-        """Sources in an array (blocks, lags)."""
+        """Sources (of one kind) in an array (blocks, lags)."""
         out = np.zeros(self._shape, dtype=np.complex128)
         out[self._block, self._column] = values[self._kept]
         return out
@@ -83,8 +90,20 @@ class Teeth:
         self._drive[group, lag - self._first] = values
         self._hops = Hops(np.diff(self.centre, prepend=self.centre[:1]))
 
-    def turns(self, exponent: complex, saturation: float) -> Complex:
-        """What each group adds to the transverse magnetisation of a line, as of its centre, shape (groups,).
+    def hops(self, exponent: complex) -> Complex:
+        """Powers of the pole from the centre of the group before to that of each, (groups,); the first is 1."""
+        return self._hops.exponentials(exponent)
+
+    def sums(self, exponent: complex, orders: int) -> Complex:
+        """sum of drive lag^k p^lag over each group for k < orders, lags to its centre, (orders, groups)."""
+        weights = np.empty((len(self._lags), orders), dtype=np.complex128)
+        weights[:, 0] = np.exp(exponent * self._lags)
+        for order in range(1, orders):
+            weights[:, order] = self._lags * weights[:, order - 1]
+        return np.asarray((self._drive @ weights).T)
+
+    def turns(self, exponent: complex, saturations: Sequence[float]) -> Complex:
+        """What each group adds to the transverse magnetisation of a line, as of its centre, (saturations, groups).
 
         In the rotating frame dM+/dt = (exponent) M+ + i w x M_z and dM_z/dt = -w Im(x* M+), w^2 being the saturation;
         values are divided by i w, so that a weak drive adds just itself. A group turns the magnetisation by the angle
@@ -92,29 +111,53 @@ class Teeth:
         the line precesses meanwhile, by a small angle about z (Magnus expansion to second order). Relaxation of M_z
         is left out.
         """
-        width = math.sqrt(saturation)
         moved = self._drive * np.exp(exponent * self._lags)
-        angles = width * moved.sum(axis=1)
+        sums = moved.sum(axis=1)
         # The samples' order in time is that of falling lags; each acts after those before it.
         ordered = moved[:, ::-1]
         before = np.cumsum(ordered, axis=1) - ordered
-        twist = np.exp(+0.5j * saturation * np.sum(np.conj(ordered) * before, axis=1).imag)
-        sizes = np.abs(angles)
-        units = angles / np.where(sizes > 0, sizes, 1.0)
-        transverse, longitudinal = 0j, 1.0
-        changes = []
-        for hop, unit, cosine, sine, turn in zip(
-            self._hops.exponentials(exponent).tolist(),
-            units.tolist(),
-            np.cos(sizes).tolist(),
-            np.sin(sizes).tolist(),
-            twist.tolist(),
-            strict=True,
-        ):
-            transverse *= hop
-            across = (unit.conjugate() * transverse).imag
-            after = (transverse + 1j * unit * (across * (cosine - 1.0) + longitudinal * sine)) * turn
-            longitudinal = longitudinal * cosine - across * sine
-            changes.append(after - transverse)
-            transverse = after
-        return np.asarray(changes, dtype=np.complex128) / (1j * width)
+        twists = np.einsum("gl,gl->g", np.conj(ordered), before).imag
+        sizes = np.abs(sums)
+        units = sums / np.where(sizes > 0, sizes, 1.0)
+        hops = self.hops(exponent)
+        changes = np.empty((len(saturations), len(sums)), dtype=np.complex128)
+        for changed, saturation in zip(changes, saturations, strict=True):
+            if saturation == 0.0:
+                changed[:] = sums
+                continue
+            width = math.sqrt(saturation)
+            after = _rotated(hops, units, width * sizes, np.exp(0.5j * saturation * twists))
+            changed[:] = after
+            changed[1:] -= hops[1:] * after[:-1]
+            changed /= 1j * width
+        return changes
+
+
+def _rotated(hops: Complex, units: Complex, angles: Real, twists: Complex) -> Complex:
+    """Transverse magnetisation after each of a row of precessions (`hops`) and rotations, from M_z = 1, (groups,).
+
+    A rotation by an angle is one about an axis perpendicular to `units` in the plane; `twists` are factors after it.
+    Each step is a real matrix on (Re M+, Im M+, M_z), so all steps together are a banded triangular system.
+    """
+    count = len(hops)
+    if count == 0:
+        return np.zeros(0, dtype=np.complex128)
+    cosine, sine = np.cos(angles), np.sin(angles)
+    across = np.conj(units) * hops
+    axis, hop = 1j * units * twists, hops * twists
+    bent = axis * (cosine - 1.0)
+    from_real, from_imaginary = hop + bent * across.imag, 1j * hop + bent * across.real
+    from_z = axis * sine
+    steps = np.empty((count, 3, 3))  # by group, column, row
+    steps[:, 0, 0], steps[:, 0, 1], steps[:, 0, 2] = from_real.real, from_real.imag, -sine * across.imag
+    steps[:, 1, 0], steps[:, 1, 1], steps[:, 1, 2] = from_imaginary.real, from_imaginary.imag, -sine * across.real
+    steps[:, 2, 0], steps[:, 2, 1], steps[:, 2, 2] = from_z.real, from_z.imag, cosine
+    state = np.zeros((count, 3))
+    state[0] = steps[0, 2]
+    # Row 3 g + r and column 3 (g - 1) + c of the system lie on its diagonal number 3 + r - c; columns are contiguous.
+    banded = np.zeros((3 * count, 6))
+    blocks = banded.reshape(count, 3, 6)
+    for column in range(3):
+        blocks[:-1, column, 3 - column : 6 - column] = -steps[1:, column]
+    solved = blas.dtbsv(5, banded.T, state.ravel(), lower=1, diag=1).reshape(count, 3)
+    return np.asarray(solved[:, 0] + 1j * solved[:, 1], dtype=np.complex128)

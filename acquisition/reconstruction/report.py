@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from acquisition.lines import Line
+from acquisition.reconstruction.excitation import Real
 from acquisition.reconstruction.fit import (
     FREQUENCY,
     PARAMETERS,
@@ -16,11 +17,10 @@ from acquisition.reconstruction.fit import (
     covariance,
     refine,
     signal_blocks,
-    solve,
+    width_slope,
 )
 from acquisition.reconstruction.model import FWHM_LIMITS_HZ
 from acquisition.reconstruction.posterior import Moments, moments
-from acquisition.reconstruction.record import Real
 from acquisition.reconstruction.unfold import Unfolder
 
 WEAK_STATISTIC = 120.0
@@ -161,15 +161,12 @@ def _amplitude(unfolder: Unfolder, index: int) -> tuple[float, float, float]:
 
 def _width_sensitivity(unfolder: Unfolder, index: int, amplitude: float) -> float:
     """d amplitude / d ln FWHM: a wider line fits the same data with a larger amplitude."""
-    component = unfolder.components[index]
-    step = 0.05
-    wider = list(unfolder.components)
-    wider[index] = replace(component, fwhm_hz=component.fwhm_hz * math.exp(step))
-    solution = solve(unfolder.records, unfolder.sigmas, wider)
-    c = component.members[0]
-    before = float(abs(unfolder.solution.amplitudes[c][index]))
-    after = float(abs(solution.amplitudes[c][index]))
-    return amplitude * (after / before - 1) / step if before > 0 else 0.0
+    c = unfolder.components[index].members[0]
+    now = complex(unfolder.solution.amplitudes[c][index])
+    if now == 0:
+        return 0.0
+    slope = width_slope(unfolder.records[c], unfolder.components, unfolder.solution, c, index)
+    return amplitude * (slope / now).real
 
 
 def _mismatch(unfolder: Unfolder, component: Component) -> float:

@@ -14,11 +14,21 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import fft
 
+from acquisition.reconstruction.excitation import Complex, Excitation, Real
 from acquisition.reconstruction.parameters import ReconstructionParameters
-from acquisition.reconstruction.record import Complex, Real, Record
+from acquisition.reconstruction.record import Record
 
 T2_STAR_STEP = 2.5
 """Ratio of neighbouring decay times in the search; half a step away the matched filter still has 95 % of its power."""
+
+PROBE_DECAYS_S = (0.4e-6, 1.2e-6, 4e-6)
+PROBE_REACH_HZ = 1e6
+
+TOOTH_WIDTHS = 4.0
+"""Widths to either side of a line within which its spectrum is looked at to compare teeth."""
+
+RATIO_NODES, RATIO_FWHM_HZ = 6, 1.5e3
+"""Places in a tooth, and width of the line, for which all teeth are compared with the central one."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,94 +53,164 @@ def search_widths_hz(parameters: ReconstructionParameters) -> list[float]:
 
 def excited_band_hz(record: Record, floor: float) -> tuple[float, float]:
     """Lowest and highest absolute frequency where the excitation reaches `floor` of its strongest amplitude."""
-    power = np.abs(record.drive_spectrum) ** 2
+    spectrum = record.drive_spectrum
+    power = np.asarray(spectrum.real**2 + spectrum.imag**2, dtype=np.float64)
     width = max(1, round(2e3 * len(power) / record.rate_hz))
     total = np.cumsum(np.concatenate([power[-width:], power, power[:width]]))
-    smooth = fft.fftshift((total[2 * width :] - total[: -2 * width])[: len(power)] / (2 * width))
-    offsets = fft.fftshift(fft.fftfreq(len(power), 1 / record.rate_hz))
-    above = offsets[smooth >= floor**2 * smooth.max(initial=0.0)]
+    smooth = fft.fftshift((total[2 * width :] - total[: -2 * width])[: len(power)])
+    above = np.flatnonzero(smooth >= floor**2 * smooth.max(initial=0.0)) - len(power) // 2
     if len(above) == 0 or record.drive_scale == 0:
         return record.centre_hz, record.centre_hz
-    return record.centre_hz + float(above[0]), record.centre_hz + float(above[-1])
+    resolution = record.rate_hz / len(power)
+    return record.centre_hz + float(above[0]) * resolution, record.centre_hz + float(above[-1]) * resolution
 
 
-class Searcher:
-    """Everything about one capture's search that does not depend on the data: bands, widths and response energies."""
+@dataclass(frozen=True, eq=False)
+class _Grid:
+    """How one width is searched: decays at the lags used, transform length, and the frequencies inside the band."""
 
-    def __init__(self, record: Record, widths_hz: Sequence[float], band_hz: tuple[float, float]) -> None:
-        self.record = record
+    fwhm_hz: float
+    decay: Real
+    size: int
+    inside: slice
+    offset_hz: Real
+    energy: Real
+
+
+class Bank:
+    """The matched filters of one excitation over a band of offsets: all of a search that does not depend on data."""
+
+    def __init__(self, excitation: Excitation, widths_hz: Sequence[float], band_hz: tuple[float, float]) -> None:
+        self._excitation = excitation
         low, high = self.low_hz, self.high_hz = band_hz
-        self.widths_hz = list(widths_hz) if high > low else []
-        length = record.transform_length
-        resolution = record.rate_hz / length
-        first = math.floor((low - record.centre_hz) / resolution)
-        count = math.ceil((high - record.centre_hz) / resolution) - first + 1
+        length, rate_hz = excitation.transform_length, excitation.rate_hz
+        resolution = rate_hz / length
+        first = math.floor(low / resolution)
+        count = math.ceil(high / resolution) - first + 1
         margin = max(64, count // 16)
         self._bins = np.arange(first - margin, first + count + margin) % length
         self._size = min(fft.next_fast_len(len(self._bins)), max(length, len(self._bins)))
-        self._origin_hz = record.centre_hz + (first - margin) * resolution
-        self._step_s = length / (self._size * record.rate_hz)
-        self._band_rate_hz = 1 / self._step_s
-        self._lag_s = (
-            np.arange(min(self._size, math.ceil(record.samples / record.rate_hz / self._step_s))) * self._step_s
-        )
-        self._grids = [self._grid(width) for width in self.widths_hz]
-        self._ratio = self._tooth_ratio() if self.widths_hz else None
-        self._energies = [self._energy(width, grid[2]) for width, grid in zip(self.widths_hz, self._grids, strict=True)]
+        self._origin_hz = (first - margin) * resolution
+        self._step_s = length / (self._size * rate_hz)
+        self._lags = min(self._size, math.ceil(excitation.samples / rate_hz / self._step_s))
+        self._conjugate = np.conj(excitation.drive_spectrum[self._bins])
+        self.grids = self._made(list(widths_hz)) if high > low else []
 
-    def _grid(self, fwhm_hz: float) -> tuple[int, int, Real]:
-        """Lags to use, transform length and absolute frequencies inside the band for one width."""
-        lags = min(len(self._lag_s), max(8, math.ceil(8 / (2 * math.pi * fwhm_hz) / self._step_s)))
-        spacing = min(fwhm_hz / 2.5, self._band_rate_hz / 8)
-        size = fft.next_fast_len(max(lags, math.ceil(self._band_rate_hz / spacing)))
-        frequencies = np.asarray(self._origin_hz + np.arange(size) * (self._band_rate_hz / size), dtype=np.float64)
-        return lags, size, frequencies
+    def _made(self, widths_hz: list[float]) -> list[_Grid]:
+        excitation, spacing = self._excitation, self._excitation.tooth_spacing_hz
+        whole = spacing is not None and self.high_hz - self.low_hz >= 3 * spacing
+        # One pass through the teeth for the energies that all widths need.
+        wanted, exponents = [], []
+        for fwhm_hz in widths_hz:
+            finest = max(fwhm_hz / 2, 0.25 * excitation.rate_hz / excitation.samples)
+            if whole and spacing is not None:
+                nodes = max(16, math.ceil(spacing / finest))
+                places = (np.arange(nodes + 1) / nodes - 0.5) * spacing
+            else:
+                places = np.arange(self.low_hz - finest, self.high_hz + 2 * finest, finest)
+            wanted.append(places)
+            exponents.append(excitation.pole_exponent(places, fwhm_hz))
+        ratio_at = np.zeros(0)
+        if whole and spacing is not None:
+            ratio_at = np.arange(self.low_hz - spacing, self.high_hz + spacing, spacing / RATIO_NODES)
+            # Folded into the central tooth, the same few places come again and again.
+            central = ratio_at[:RATIO_NODES] - spacing * np.round(ratio_at[:RATIO_NODES] / spacing)
+            exponents.append(excitation.pole_exponent(np.concatenate([central, ratio_at]), RATIO_FWHM_HZ))
+        energies = excitation.match(None, np.concatenate(exponents))[1]
+        own = np.split(energies, np.cumsum([len(part) for part in exponents])[:-1])
+        ratio = np.zeros(0)
+        if whole:
+            below, at = own[-1][:RATIO_NODES], own[-1][RATIO_NODES:]
+            ratio = at / np.maximum(np.resize(below, len(at)), 1e-300)
+        return [
+            self._grid(fwhm_hz, places, energy, spacing if whole else None, ratio_at, ratio)
+            for fwhm_hz, places, energy in zip(widths_hz, wanted, own, strict=False)
+        ]
 
-    def _tooth_ratio(self) -> tuple[Real, Real] | None:
-        """Response energy relative to the same place in the central tooth, which is smooth over frequency."""
-        spacing = self.record.tooth_spacing_hz
-        if spacing is None or self.high_hz - self.low_hz < 3 * spacing:
-            return None
-        reference = 1.5e3
-        frequencies = np.arange(self.low_hz - spacing, self.high_hz + spacing, spacing / 6)
-        centre = self.record.centre_hz
-        folded = centre + np.mod(frequencies - centre + spacing / 2, spacing) - spacing / 2
-        energies = self.record.response_energy(np.concatenate([frequencies, folded]), reference)
-        return frequencies, energies[: len(frequencies)] / np.maximum(energies[len(frequencies) :], 1e-300)
+    def _grid(
+        self, fwhm_hz: float, places_hz: Real, energies: Real, spacing_hz: float | None, ratio_at: Real, ratio: Real
+    ) -> _Grid:
+        band_rate_hz = 1 / self._step_s
+        lags = min(self._lags, max(8, math.ceil(8 / (2 * math.pi * fwhm_hz) / self._step_s)))
+        grid_hz = min(fwhm_hz / 2.5, band_rate_hz / 8)
+        size = fft.next_fast_len(max(lags, math.ceil(band_rate_hz / grid_hz)))
+        offsets = self._origin_hz + np.arange(size) * (band_rate_hz / size)
+        inside = slice(*np.searchsorted(offsets, [self.low_hz, np.nextafter(self.high_hz, np.inf)]).tolist())
+        offsets = offsets[inside]
+        if spacing_hz is None:
+            energy = np.interp(offsets, places_hz, energies)
+        else:
+            folded = offsets - spacing_hz * np.round(offsets / spacing_hz)
+            energy = np.interp(folded, places_hz, energies) * np.interp(offsets, ratio_at, ratio)
+        decay = np.exp(-math.pi * fwhm_hz * self._step_s * np.arange(lags))
+        return _Grid(fwhm_hz, decay, size, inside, np.asarray(offsets, dtype=np.float64), np.maximum(energy, 1e-300))
 
-    def _energy(self, fwhm_hz: float, frequencies_hz: Real) -> Real:
-        record, spacing = self.record, self.record.tooth_spacing_hz
-        finest = max(fwhm_hz / 2, 0.25 * record.rate_hz / record.samples)
-        if self._ratio is None or spacing is None:
-            coarse = np.arange(self.low_hz - finest, self.high_hz + 2 * finest, finest)
-            return np.interp(frequencies_hz, coarse, record.response_energy(coarse, fwhm_hz))
-        nodes = max(16, math.ceil(spacing / finest))
-        place = (np.arange(nodes + 1) / nodes - 0.5) * spacing
-        central = record.response_energy(record.centre_hz + place, fwhm_hz)
-        folded = np.mod(frequencies_hz - record.centre_hz + spacing / 2, spacing) - spacing / 2
-        return np.interp(folded, place, central) * np.interp(frequencies_hz, *self._ratio)
-
-    def scan(self, samples: Complex) -> list[Scan]:
-        """Matched-filter power of these samples (all of a capture, zero where there is no data) for every width."""
-        if not self.widths_hz:
+    def scan(self, transform: Complex, centre_hz: float) -> list[Scan]:
+        """Matched-filter power for every width; `transform` is that of all samples, zero where there is no data."""
+        if not self.grids:
             return []
-        record = self.record
-        product = fft.fft(samples, record.transform_length)[self._bins] * np.conj(record.drive_spectrum[self._bins])
-        correlation = fft.ifft(product, self._size)
+        correlation = fft.ifft(transform[self._bins] * self._conjugate, self._size)
         scans = []
-        for fwhm_hz, (lags, size, frequencies), energy in zip(self.widths_hz, self._grids, self._energies, strict=True):
-            decay = np.exp(-math.pi * fwhm_hz * self._lag_s[:lags])
-            response = fft.fft(correlation[:lags] * decay, size)
-            inside = (frequencies >= self.low_hz) & (frequencies <= self.high_hz) & (energy > 0)
-            power = np.abs(response[inside]) ** 2 / energy[inside]
-            scans.append(Scan(fwhm_hz, frequencies[inside], energy[inside], power))
+        for grid in self.grids:
+            response = fft.fft(correlation[: len(grid.decay)] * grid.decay, grid.size)[grid.inside]
+            power = (response.real**2 + response.imag**2) / grid.energy
+            scans.append(Scan(grid.fwhm_hz, centre_hz + grid.offset_hz, grid.energy, power))
         return scans
 
 
-def strongest_carrier(record: Record, samples: Complex) -> tuple[float, float]:
+def strongest_carrier(record: Record, transform: Complex) -> tuple[float, float]:
     """Frequency (absolute) and power over energy of the strongest signal of constant frequency."""
-    spectrum = fft.fft(samples, record.transform_length)
-    power = spectrum.real**2 + spectrum.imag**2
+    power = transform.real**2 + transform.imag**2
     best = int(np.argmax(power))
-    offset = fft.fftfreq(len(power), 1 / record.rate_hz)[best]
-    return record.centre_hz + float(offset), float(power[best]) / max(record.count, 1)
+    bins = best if best < (len(power) + 1) // 2 else best - len(power)
+    return record.centre_hz + bins * record.rate_hz / len(power), float(power[best]) / max(record.count, 1)
+
+
+def carrier_power(record: Record, transform: Complex, frequency_hz: float) -> float:
+    """Power over energy of a signal of constant frequency near an absolute frequency."""
+    bins = round((frequency_hz - record.centre_hz) * len(transform) / record.rate_hz) + np.arange(-2, 3)
+    return float(np.max(np.abs(transform[bins % len(transform)]) ** 2)) / max(record.count, 1)
+
+
+class ProbeBank:
+    """Matched filters of ring-down: lines some hundred kHz wide, whose correlation with the waveform is short."""
+
+    def __init__(self, excitation: Excitation) -> None:
+        rate_hz = excitation.rate_hz
+        reach = min(PROBE_REACH_HZ, 0.45 * rate_hz)
+        offsets, widths = [], []
+        for decay_s in PROBE_DECAYS_S:
+            width = 1 / (math.pi * decay_s)
+            count = max(1, math.floor(reach / (width / 2)))
+            offsets.append(np.arange(-count, count + 1) * (width / 2))
+            widths.append(np.full(2 * count + 1, width))
+        self.offset_hz, self.fwhm_hz = np.concatenate(offsets), np.concatenate(widths)
+        exponents = excitation.pole_exponent(self.offset_hz, self.fwhm_hz)
+        self._energy = np.maximum(excitation.match(None, exponents)[1], 1e-300)
+        # Ring-down lasts no longer than a gap, so the states after the last tooth are of no interest.
+        self._states = np.conj(excitation.states(exponents)).astype(np.complex64)
+        self._fall = np.exp(np.conj(exponents) * excitation.position[:, None]).astype(np.complex64)
+
+    def powers(self, data: Complex) -> Real:
+        """Power over energy of each; `data` in blocks."""
+        products = data[: len(self._states)].astype(np.complex64) @ self._fall
+        matched = np.abs(np.einsum("gf,gf->f", self._states, products)).astype(np.float64)
+        return np.asarray(matched**2 / self._energy)
+
+
+def tooth_powers(record: Record, transform: Complex, frequencies_hz: Real, fwhm_hz: float) -> Real:
+    """Power over energy of lines at absolute frequencies anywhere in the received band, rough and in units of its own.
+
+    Products with responses are the cross-spectrum Y X* smoothed over frequency with the line's own shape; taking only
+    bins within a few widths costs some per cent.
+    """
+    resolution = record.rate_hz / record.transform_length
+    reach = max(8, math.ceil(TOOTH_WIDTHS * fwhm_hz / resolution))
+    place = (frequencies_hz - record.centre_hz) / resolution
+    bins = np.round(place).astype(np.intp)[:, None] + np.arange(-reach, reach + 1)
+    shape = 1 / (np.pi * fwhm_hz + 2j * np.pi * resolution * (place[:, None] - bins))
+    bins %= record.transform_length
+    drive = record.drive_spectrum[bins]
+    products = np.einsum("fb,fb,fb->f", transform[bins], np.conj(drive), shape)
+    energies = np.einsum("fb,fb->f", np.abs(drive) ** 2, np.abs(shape) ** 2)
+    return np.asarray(np.abs(products) ** 2 / np.maximum(energies, 1e-300), dtype=np.float64)

@@ -9,9 +9,10 @@ import numpy as np
 
 from acquisition.experiment import Spectrum
 from acquisition.lines import Line
+from acquisition.reconstruction.excitation import TooIrregular
 from acquisition.reconstruction.parameters import ReconstructionParameters
 from acquisition.reconstruction.picture import Picture
-from acquisition.reconstruction.record import Record, TooIrregular
+from acquisition.reconstruction.record import Record
 from acquisition.reconstruction.report import lines_of
 from acquisition.reconstruction.result import Reconstruction
 from acquisition.reconstruction.unfold import Unfolder
@@ -49,8 +50,8 @@ def reconstruct_survey(
         unfolder.solution,
         tuple(one.components for one in sure),
         (
-            min(searcher.low_hz for searcher in unfolder.searchers),
-            max(searcher.high_hz for searcher in unfolder.searchers),
+            min(low for low, _ in unfolder.bands),
+            max(high for _, high in unfolder.bands),
         ),
     )
     noise = math.sqrt(float(np.mean(unfolder.sigmas**2)))
@@ -90,7 +91,8 @@ def usable_records(captures: Sequence[Capture]) -> tuple[list[Record], list[str]
             messages.append(f"{name} has no transmission in it and was left out.")
             continue
         try:
-            record = Record(capture)
+            known = next((record.excitation for record in records if record.excitation.is_of(capture)), None)
+            record = Record(capture, known)
         except TooIrregular as error:
             messages.append(f"{name} was left out: {error}.")
             continue

@@ -8,9 +8,9 @@ from dataclasses import replace
 import numpy as np
 
 from acquisition.reconstruction import statistics
+from acquisition.reconstruction.excitation import Real
 from acquisition.reconstruction.fit import Component, Solution, refine, signal_blocks
 from acquisition.reconstruction.model import FWHM_LIMITS_HZ, Model
-from acquisition.reconstruction.record import Real
 
 
 def settle_teeth(model: Model, reach: int = 4) -> dict[int, float]:
@@ -58,13 +58,12 @@ def _rival_teeth(model: Model, index: int, reach: int) -> list[float]:
     Judged by the linear matched filter on the data without the other components; only those are worth a fit.
     """
     component = model.components[index]
-    own = _statistic_at(model, index, [component.frequency_hz])[0]
-    rivals = []
-    for spacing in sorted({round(model.records[c].tooth_spacing_hz or 0.0, 3) for c in component.members} - {0.0}):
-        steps = np.concatenate([np.arange(-reach, 0), np.arange(1, reach + 1)])
-        frequencies = component.frequency_hz + spacing * steps
-        close = own - _statistic_at(model, index, frequencies) < 30.0 + 0.3 * own
-        rivals.extend(frequencies[close].tolist())
+    spacings = sorted({round(model.records[c].tooth_spacing_hz or 0.0, 3) for c in component.members} - {0.0})
+    steps = np.concatenate([np.arange(-reach, 0), np.arange(1, reach + 1)])
+    frequencies = component.frequency_hz + np.concatenate([[0.0], *(spacing * steps for spacing in spacings)])
+    statistic = _statistic_at(model, index, frequencies)
+    close = statistic[0] - statistic[1:] < 30.0 + 0.3 * statistic[0]
+    rivals: list[float] = frequencies[1:][close].tolist()
     return rivals
 
 

@@ -12,8 +12,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from acquisition.reconstruction.candidates import NUISANCES_MAX, Candidates
-from acquisition.reconstruction.fit import Component, Solution, expected_gain, refine, solve
+from acquisition.reconstruction.candidates import NUISANCES_MAX, Candidate, Candidates
+from acquisition.reconstruction.fit import Component, refine, shape_gains, solve
 from acquisition.reconstruction.model import FWHM_LIMITS_HZ, Model
 from acquisition.reconstruction.parameters import ReconstructionParameters
 from acquisition.reconstruction.record import Record
@@ -22,6 +22,9 @@ from acquisition.reconstruction.tooth_choice import settle_teeth
 REJECTIONS_MAX = 6
 SHAPE_GAIN = 8.0
 """Gain in log-likelihood for which a strong line is given a shape of its own."""
+
+SHAPE_STATISTIC = 150.0
+"""SNR squared from which on a shape is looked for."""
 
 
 class Unfolder(Model):
@@ -44,50 +47,66 @@ class Unfolder(Model):
         search = Candidates(self)
         while True:
             candidates = search.strongest()
-            if not candidates or len(self.components) >= self.parameters.lines_max + NUISANCES_MAX:
+            if not candidates or len(self.components) >= self.parameters.lines_max + NUISANCES_MAX * len(self.records):
                 break
-            strongest = max(candidate.statistic for candidate in candidates)
-            best: tuple[float, list[Component], Solution] | None = None
-            for candidate in candidates:
-                if candidate.statistic < 0.4 * strongest:
-                    continue
-                trial = [*self.components, candidate.component]
-                fitted, solution = refine(
-                    self.records,
-                    self.sigmas,
-                    trial,
-                    fwhm_limits_hz=FWHM_LIMITS_HZ,
-                    movable=[len(trial) - 1],
-                    rounds=6,
-                    tolerance=0.05,
-                )
-                if best is None or solution.cost < best[0]:
-                    best = solution.cost, fitted, solution
-            assert best is not None
             before = len(self.components)
-            self.fit(best[1])
+            added = self._add(search, candidates)
             self._free_shapes()
             self._prune()
             if len(self.components) <= before:
                 # What was added did not stand beside the others; do not try it again, but look for others.
-                search.rejected.append(best[1][-1])
+                search.rejected += added
                 if len(search.rejected) > REJECTIONS_MAX:
                     self.after_fit()
                     break
             self.after_fit()
         self.confidences = settle_teeth(self)
 
+    def _add(self, search: Candidates, candidates: Sequence[Candidate]) -> list[Component]:
+        """Fit whichever candidate explains most, with all that is there already; returns what was added.
+
+        Where only a line is to be seen, others that are beyond doubt are taken with it.
+        """
+        known = len(self.components)
+        strongest = max(candidate.statistic for candidate in candidates)
+        rivals = [candidate for candidate in candidates if candidate.statistic >= 0.4 * strongest]
+        trials = [[*self.components, candidate.component] for candidate in rivals]
+        chosen = trials[0]
+        if len(trials) > 1:
+            fits = [
+                refine(
+                    self.records,
+                    self.sigmas,
+                    trial,
+                    fwhm_limits_hz=FWHM_LIMITS_HZ,
+                    movable=[known],
+                    rounds=6,
+                    tolerance=0.05,
+                )
+                for trial in trials
+            ]
+            chosen = min(fits, key=lambda fit: fit[1].cost)[0]
+        if chosen[known].kind == "line":
+            chosen = [*chosen, *search.apart(chosen[known], candidates)]
+        self.fit(chosen)
+        return self.components[known:]
+
     def _free_shapes(self) -> None:
         """Fit the shape of strong lines where it explains the data better, so that no remains look like new lines."""
-        for i, component in enumerate(self.components):
-            if component.kind != "line" or component.free_shape:
-                continue
-            if self.statistics()[i][0] < 150:
+        strong = [
+            i
+            for i, (component, (statistic, _)) in enumerate(zip(self.components, self.statistics(), strict=True))
+            if component.kind == "line" and not component.free_shape and statistic >= SHAPE_STATISTIC
+        ]
+        if not strong:
+            return
+        trial = [replace(one, free_shape=True) if i in strong else one for i, one in enumerate(self.components)]
+        gains = shape_gains(solve(self.records, self.sigmas, trial), trial)
+        for i in strong:
+            if gains[i] < SHAPE_GAIN:
                 continue
             trial = list(self.components)
-            trial[i] = replace(component, free_shape=True)
-            if expected_gain(solve(self.records, self.sigmas, trial), trial) < SHAPE_GAIN:
-                continue
+            trial[i] = replace(trial[i], free_shape=True)
             fitted, solution = refine(
                 self.records, self.sigmas, trial, fwhm_limits_hz=FWHM_LIMITS_HZ, rounds=6, tolerance=0.05
             )
