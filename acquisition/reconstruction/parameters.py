@@ -64,3 +64,9 @@ class ReconstructionParameters:
         minimum=0.0,
         advanced=True,
     )
+    nuclide: str = parameter(
+        "",
+        label="Nuclide",
+        help="Such as 35Cl: a mapped broad line then gives field gradients; empty takes the run's own nuclide.",
+        advanced=True,
+    )
