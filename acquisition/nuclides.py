@@ -54,6 +54,24 @@ class Nuclide:
         return f"{self.mass_number}{self.symbol}"
 
     @property
+    def quadrupole_moment_barn(self) -> float:
+        """With its sign."""
+        return self.quadrupole_moment_m2 / _BARN_M2
+
+    @property
+    def quadrupole_moment_sigma_barn(self) -> float:
+        return self.quadrupole_moment_sigma_m2 / _BARN_M2
+
+    @property
+    def abundance_percent(self) -> float:
+        return 100.0 * self.abundance
+
+    @property
+    def gyromagnetic_mhz_per_t(self) -> float:
+        """gamma / 2 pi with its sign."""
+        return self.gyromagnetic_hz_per_t / 1e6
+
+    @property
     def moment_size_m2(self) -> float:
         """|Q|: frequencies do not depend on its sign."""
         return abs(self.quadrupole_moment_m2)

@@ -4,6 +4,7 @@ from django.urls import include, path, re_path
 from rest_framework.routers import SimpleRouter
 
 from webapp.accounts.api import GroupViewSet, MeView, UserViewSet
+from webapp.assignments.api import AssignmentsView, ExplanationsView, UndoView
 from webapp.config.api_docs import DocumentationView, SchemaView
 from webapp.facility.api import (
     BookingRulesViewSet,
@@ -51,5 +52,8 @@ urlpatterns = [
     re_path(r"^reconstruction/?$", ReconstructionView.as_view(), name="reconstruction"),
     path("runs/<int:pk>/stream", stream, name="run-stream"),
     path("runs/<int:pk>/stream/", stream),
+    re_path(r"^samples/(?P<pk>\d{1,18})/explanations/?$", ExplanationsView.as_view(), name="sample-explanations"),
+    re_path(r"^samples/(?P<pk>\d{1,18})/assignments/?$", AssignmentsView.as_view(), name="sample-assignments"),
+    re_path(r"^assignments/(?P<pk>\d{1,18})/undo/?$", UndoView.as_view(), name="assignment-undo"),
     path("", include(router.urls)),
 ]

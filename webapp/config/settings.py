@@ -193,6 +193,7 @@ SPECTACULAR_SETTINGS = {
         "SpectrumState": "webapp.spectra.models.Spectrum.State",
         "LineStatus": "webapp.spectra.models.SpectralLine.Status",
         "InstrumentStatus": "webapp.facility.models.Instrument.Status",
+        "AssignmentDecision": "webapp.assignments.models.Assignment.Decision",
         "UserRole": "webapp.accounts.models.User.Role",
         "BookingState": "webapp.facility.models.Booking.State",
         "WaitlistState": "webapp.facility.models.WaitlistEntry.State",

@@ -16,6 +16,8 @@ urlpatterns = [
     path("samples/", include("webapp.samples.urls")),
     path("runs/", include("webapp.runs.urls")),
     path("spectra/", include("webapp.spectra.urls")),
+    path("assignments/", include("webapp.assignments.urls")),
+    path("quadrupole/", include("webapp.quadrupole.urls")),
 ]
 
 handler400 = "webapp.config.problems.bad_request"

@@ -84,6 +84,24 @@ def values(infos: Iterable[ParameterInfo], cleaned: Mapping[str, Any]) -> dict[s
     return {info.name: cleaned[info.name] for info in infos if cleaned.get(info.name) not in (None, "")}
 
 
+def from_query(infos: Iterable[ParameterInfo], given: Mapping[str, str]) -> dict[str, Any]:
+    """Parameters named in an address, in SI; what is no number is shown in the form as it was written, to be found."""
+    found: dict[str, Any] = {}
+    for info in infos:
+        if info.name not in given:
+            continue
+        text = given[info.name]
+        if info.type is bool:
+            found[info.name] = text.lower() in ("1", "true", "yes", "on")
+            continue
+        try:
+            number = float(text) if info.type in (int, float) else math.nan
+        except ValueError:
+            number = math.nan
+        found[info.name] = number if math.isfinite(number) else text
+    return found
+
+
 @dataclass(frozen=True)
 class NamedValue:
     """A parameter as people read it."""

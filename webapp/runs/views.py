@@ -16,7 +16,9 @@ from acquisition import methods
 from acquisition.errors import InvalidParameters
 from acquisition.experiment import Plan
 from acquisition.methods import Method
+from acquisition.methods.parameters import describe
 from webapp.errors import ServiceError
+from webapp.home import parameter_fields
 from webapp.home.forms import show_errors
 from webapp.runs import access, drawing, pages, services
 from webapp.runs.forms import ReprocessForm, RunForm
@@ -158,8 +160,10 @@ def _offered() -> list[Method]:
 
 
 def _initial(request: HttpRequest) -> dict[str, Any]:
-    """What the address has chosen already: `?sample=3&instrument=demo`, or everything of `?like=12`."""
-    initial: dict[str, Any] = {name: request.GET[name] for name in ("sample", "instrument") if name in request.GET}
+    """What the address has chosen already: `?sample=3&instrument=demo&span_hz=2e6`, or everything of `?like=12`."""
+    chosen = ("sample", "instrument", "title", "temperature_k")
+    initial: dict[str, Any] = {name: request.GET[name] for name in chosen if name in request.GET}
+    initial |= parameter_fields.from_query(describe(_method(request).parameters), request.GET)
     if request.GET.get("like", "").isdigit():
         like = access.runs(request.user).filter(pk=int(request.GET["like"])).first()
         if like is not None:

@@ -10,6 +10,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
 from acquisition.errors import InvalidParameters
+from webapp.assignments import pages as assignment_pages
+from webapp.assignments.services import with_labels
 from webapp.errors import ServiceError
 from webapp.home.forms import show_errors
 from webapp.runs import access as runs_access
@@ -48,7 +50,9 @@ def sample(request: HttpRequest, pk: int) -> HttpResponse:
     spectra = spectra_access.newest(spectra_access.spectra(request.user)).filter(sample=shown)
     page = Paginator(with_found_lines(spectra), PER_PAGE).get_page(request.GET.get("page"))
     open_runs = runs_access.runs(request.user).filter(sample=shown).exclude(state__in=Run.FINAL)
-    context = {"sample": shown, "page": page, "open_runs": open_runs, "lines": found_lines(spectra)[:200]}
+    lines = with_labels(shown, found_lines(spectra)[:200])
+    context = {"sample": shown, "page": page, "open_runs": open_runs, "lines": lines}
+    context |= assignment_pages.section(shown)
     return render(request, "samples/detail.html", context)
 
 

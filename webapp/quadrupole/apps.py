@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class QuadrupoleConfig(AppConfig):
+    name = "webapp.quadrupole"
+    label = "quadrupole"
