@@ -44,7 +44,7 @@ class AssignedLine(models.Model):
 
     assignment = models.ForeignKey(Assignment, on_delete=models.CASCADE, related_name="lines")
     line = models.ForeignKey(
-        "spectra.SpectralLine", null=True, blank=True, on_delete=models.SET_NULL, related_name="assigned"
+        "spectra.SpectralLine", null=True, blank=True, on_delete=models.SET_NULL, related_name="assignments"
     )
     frequency_hz = models.FloatField()
     tolerance_hz = models.FloatField()

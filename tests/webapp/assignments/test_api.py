@@ -54,9 +54,7 @@ def test_a_pair_is_explained_with_the_ids_of_its_lines(
     assert first["score"] == pytest.approx(sum(first["terms"].values()))
 
 
-def test_lines_measured_again_are_one(
-    api: APIClient, chlorate: Sample, make_spectrum: Callable[..., Spectrum]
-) -> None:
+def test_lines_measured_again_are_one(api: APIClient, chlorate: Sample, make_spectrum: Callable[..., Spectrum]) -> None:
     make_spectrum(lines_hz=PAIR_HZ)
     make_spectrum(lines_hz=(PAIR_HZ[1] + 60.0,))
     warm = make_spectrum(lines_hz=(PAIR_HZ[1] - 4000.0,), temperature_k=296.0)

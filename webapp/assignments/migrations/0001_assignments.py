@@ -45,7 +45,7 @@ class Migration(migrations.Migration):
                 ('nuclide', models.CharField(max_length=8)),
                 ('transition', models.CharField(max_length=20)),
                 ('site', models.PositiveSmallIntegerField()),
-                ('line', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='assigned', to='spectra.spectralline')),
+                ('line', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='assignments', to='spectra.spectralline')),
                 ('assignment', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='lines', to='assignments.assignment')),
             ],
             options={
