@@ -106,6 +106,11 @@ def _parser() -> argparse.ArgumentParser:
     _formats(one)
     one.set_defaults(command=commands.lines)
 
+    one = command.add_parser("results", help="what a run measured: T1, T2, field strength, and its lines")
+    _spectrum_arguments(one)
+    _formats(one)
+    one.set_defaults(command=commands.results)
+
     one = command.add_parser("export", help="a run's spectrum as a file")
     _spectrum_arguments(one)
     one.add_argument("--format", choices=("jdx", "csv"), default="jdx", help="JCAMP-DX (default) or CSV")

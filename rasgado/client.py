@@ -163,6 +163,14 @@ class Client:
         """Lines of one spectrum, by rising frequency."""
         return sorted(self._list(f"/spectra/{spectrum_id}/lines"), key=lambda line: float(line["frequency_hz"]))
 
+    def quantities(self, spectrum_id: int) -> list[Json]:
+        """What a spectrum's method measured, such as T1, in SI units; empty for surveys."""
+        return self._list(f"/spectra/{spectrum_id}/quantities")
+
+    def curves(self, spectrum_id: int) -> list[Json]:
+        """The curves of a spectrum with their points and fits, in SI units; empty for surveys."""
+        return self._list(f"/spectra/{spectrum_id}/curves")
+
     def export(self, spectrum_id: int, extension: str) -> bytes:
         """A spectrum as a file: "jdx" or "csv"."""
         return self._request("GET", f"/spectra/{spectrum_id}/export.{extension}", accept="*/*", repeat=True).content

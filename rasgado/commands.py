@@ -90,6 +90,22 @@ def lines(client: Client, options: argparse.Namespace) -> int:
     return 0
 
 
+def results(client: Client, options: argparse.Namespace) -> int:
+    """What the run's method measured; its lines besides, in a table for people."""
+    spectrum = _spectrum(client, options)
+    quantities = client.quantities(spectrum)
+    if options.as_json:
+        print(output.as_json({"quantities": quantities, "curves": client.curves(spectrum)}))
+    elif options.as_csv:
+        print(output.as_csv(quantities, output.QUANTITY_FIELDS))
+    else:
+        if not quantities:
+            NOTES.print("This run's method measures lines only, or nothing could be determined.")
+        _print_quantities(quantities)
+        _print_lines([line for line in client.lines(spectrum) if line["status"] != "rejected"], options)
+    return 0
+
+
 def export(client: Client, options: argparse.Namespace) -> int:
     spectrum = _spectrum(client, options)
     content = client.export(spectrum, options.format)
@@ -127,7 +143,10 @@ def _wait(client: Client, run_id: int, options: argparse.Namespace) -> int:
     if run["state"] != "done":
         reason = run.get("error_message") or ""
         raise RunEnded(f"Run {run_id} is {run['state']}. {reason}".strip())
-    found = client.lines(client.newest_spectrum(run_id))
+    spectrum = client.newest_spectrum(run_id)
+    found = client.lines(spectrum)
+    if not (options.as_json or options.as_csv):
+        _print_quantities(client.quantities(spectrum))
     _print_lines([line for line in found if line["status"] != "rejected"], options)
     return 0
 
@@ -162,6 +181,11 @@ def _print_run(run: dict[str, Any], options: argparse.Namespace) -> None:
     if run.get("error_message"):
         text += f" {run['error_message']}"
     RESULTS.print(text, highlight=False, markup=False)
+
+
+def _print_quantities(quantities: list[dict[str, Any]]) -> None:
+    if quantities:
+        RESULTS.print(output.quantities_table(quantities))
 
 
 def _print_lines(found: list[dict[str, Any]], options: argparse.Namespace) -> None:

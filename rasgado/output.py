@@ -19,6 +19,7 @@ LINE_FIELDS = (
     "frequency_hz", "frequency_sigma_hz", "fwhm_hz", "fwhm_sigma_hz", "amplitude", "amplitude_sigma", "snr",
     "unfolding_confidence", "status", "reason",
 )  # fmt: skip
+QUANTITY_FIELDS = ("name", "value", "sigma", "unit", "symbol", "note")
 RUN_FIELDS = ("id", "state", "instrument", "sample_name", "method", "title", "created_at")
 
 
@@ -53,6 +54,17 @@ def lines_table(lines: Sequence[dict[str, Any]]) -> Table:
             f"{line['unfolding_confidence']:.0%}",
             status,
         )
+    return table
+
+
+def quantities_table(quantities: Sequence[dict[str, Any]]) -> Table:
+    table = Table("Quantity", "Value", "Note", box=None, header_style="bold")
+    table.columns[1].justify = "right"
+    table.columns[1].no_wrap = True
+    for one in quantities:
+        unit = one.get("display_unit") or one.get("unit") or ""
+        value = quantity(one["value"], one.get("sigma"), unit, one.get("scale") or 1.0)
+        table.add_row(one["symbol"], value, one.get("note") or "")
     return table
 
 

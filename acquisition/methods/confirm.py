@@ -185,4 +185,5 @@ METHOD = Method(
     parameters=ConfirmParameters,
     plan=plan,
     experiment=ConfirmExperiment,
+    when_to_use="To be sure of a line that was seen elsewhere: what moves with the receiver is not taken for a line.",
 )

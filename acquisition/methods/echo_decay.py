@@ -15,7 +15,7 @@ from acquisition.limits import InstrumentLimits
 from acquisition.line_signal import measure
 from acquisition.methods import checks, curve_values, echoes, single_line
 from acquisition.methods.parameters import parameter
-from acquisition.methods.registry import Method
+from acquisition.methods.registry import CONSTANTS, Method
 from acquisition.methods.single_line import ExcitedLineParameters, Recipe, Step
 from acquisition.reconstruction import Reconstruction, ReconstructionParameters
 from acquisition.shot import Capture
@@ -128,4 +128,5 @@ METHOD = Method(
     experiment=RECIPE.experiment,
     reconstruct=reconstruct,
     when_to_use="To learn about what an echo cannot bring back (couplings, motion), and how long an echo train pays.",
+    family=CONSTANTS,
 )

@@ -20,7 +20,7 @@ from acquisition.limits import InstrumentLimits
 from acquisition.line_signal import measure
 from acquisition.methods import checks, curve_values, sequences, single_line
 from acquisition.methods.parameters import parameter
-from acquisition.methods.registry import Method
+from acquisition.methods.registry import CONSTANTS, Method
 from acquisition.methods.sequences import HardPulse, PulseSequence
 from acquisition.methods.single_line import ExcitedLineParameters, Recipe, Step
 from acquisition.reconstruction import Reconstruction, ReconstructionParameters
@@ -177,4 +177,5 @@ METHOD = Method(
     reconstruct=reconstruct,
     when_to_use="To choose repetition times, and to learn about motion and paramagnetic neighbours. Start with delays "
     "from a twentieth to five times the T₁ you expect.",
+    family=CONSTANTS,
 )

@@ -18,7 +18,7 @@ from acquisition.limits import InstrumentLimits
 from acquisition.line_signal import measure
 from acquisition.methods import checks, curve_values, single_line
 from acquisition.methods.parameters import parameter
-from acquisition.methods.registry import Method
+from acquisition.methods.registry import CONSTANTS, Method
 from acquisition.methods.sequences import HardPulse, PulseSequence
 from acquisition.methods.single_line import LineParameters, Recipe, Step
 from acquisition.reconstruction import Reconstruction, ReconstructionParameters
@@ -178,4 +178,5 @@ METHOD = Method(
     reconstruct=reconstruct,
     when_to_use="After a change of probe, sample coil or power, with a strong known line. Its result is the "
     "instrument's nutation frequency, on which all flip angles rest.",
+    family=CONSTANTS,
 )

@@ -18,6 +18,13 @@ if TYPE_CHECKING:  # the reconstruction describes its own parameters with this p
     from acquisition.reconstruction import Reconstruction, ReconstructionParameters
 
 
+SEARCH = "Search for lines"
+LINE = "Look at a line"
+CONSTANTS = "Measure its constants"
+FAMILIES = (SEARCH, LINE, CONSTANTS)
+"""What methods are for, in the order in which they are offered."""
+
+
 @dataclass(frozen=True)
 class Method:
     """A measuring method: what it is called, its typed parameters, and how it is planned and run.
@@ -25,7 +32,7 @@ class Method:
     `plan(parameters, limits)` validates against the instrument and raises InvalidParameters naming field and limit;
     `experiment(parameters, limits)` gives the pure logic of the same plan. `reconstruct(captures, parameters)` makes
     the result of a run's captures by looking at nothing else; without it they are taken for a survey's. `when_to_use`
-    tells people when to choose it.
+    tells people when to choose it, `family` (one of `FAMILIES`) what it is for.
     """
 
     name: str
@@ -36,6 +43,7 @@ class Method:
     experiment: Callable[[Any, InstrumentLimits], Experiment]
     reconstruct: Callable[[Sequence[Capture], ReconstructionParameters], Reconstruction] | None = None
     when_to_use: str = ""
+    family: str = LINE
 
 
 @cache

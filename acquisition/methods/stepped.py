@@ -20,7 +20,7 @@ from acquisition.lines import Line, LineStatus
 from acquisition.methods import checks, fits, sequences, stepped_windows
 from acquisition.methods.narrow_band import POWDER_FLIP_DEG
 from acquisition.methods.parameters import parameter
-from acquisition.methods.registry import Method
+from acquisition.methods.registry import SEARCH, Method
 from acquisition.methods.script import ScriptedExperiment, Shots
 from acquisition.methods.sequences import FOUR_PHASES, HardPulse, PulseSequence
 from acquisition.methods.stepped_windows import Window
@@ -328,4 +328,5 @@ METHOD = Method(
     reconstruct=stepped_windows.reconstruct,
     when_to_use="The customary way to search a range, and the yardstick for the survey. It can win where the field "
     "is weak, the decay short or T1 long; the plan of a survey says which is faster.",
+    family=SEARCH,
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from acquisition.methods.registry import Method
+from acquisition.methods.registry import SEARCH, Method
 from acquisition.methods.survey_experiment import SurveyExperiment
 from acquisition.methods.survey_parameters import SurveyParameters
 from acquisition.methods.survey_plan import plan
@@ -14,4 +14,6 @@ METHOD = Method(
     parameters=SurveyParameters,
     plan=plan,
     experiment=SurveyExperiment,
+    when_to_use="When nobody knows where the lines are: it looks at all of a wide range at once.",
+    family=SEARCH,
 )

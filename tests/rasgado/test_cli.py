@@ -22,7 +22,7 @@ from rasgado.cli import main
 from tools.processes import free_port
 from webapp.runs import events
 from webapp.runs.models import Run
-from webapp.spectra.models import Spectrum
+from webapp.spectra.models import MeasuredQuantity, Spectrum
 from webapp.spectra.services import results
 
 # pytest-django's live server speaks WSGI; the stream of events is meant for ASGI and only arrives all at once here.
@@ -176,6 +176,23 @@ class TestResults:
         rows = list(csv.DictReader(io.StringIO(rasgado.out)))
         assert float(rows[0]["frequency_hz"]) == 28.0846e6
         assert rows[1]["frequency_sigma_hz"] == ""
+
+    def test_quantities_are_shown_with_their_uncertainties(self, rasgado: Shell, finished: Run) -> None:
+        assert rasgado("results", str(finished.pk)) == 0
+        assert "lines only" in rasgado.err
+        MeasuredQuantity.objects.create(
+            spectrum=finished.spectra.get(), position=0, name="t1_s", symbol="T₁", value=20.1e-3, sigma=0.3e-3,
+            unit="s", display_unit="ms", scale=1e-3,
+        )  # fmt: skip
+        assert rasgado("results", str(finished.pk)) == 0
+        assert "20.10 ± 0.30 ms" in rasgado.out
+        assert "28.084" in rasgado.out
+        assert rasgado("wait", str(finished.pk)) == 0
+        assert "20.10 ± 0.30 ms" in rasgado.out
+        assert rasgado("results", str(finished.pk), "--json") == 0
+        assert json.loads(rasgado.out)["quantities"][0]["value"] == 20.1e-3
+        assert rasgado("results", str(finished.pk), "--csv") == 0
+        assert next(csv.DictReader(io.StringIO(rasgado.out)))["sigma"] == "0.0003"
 
     def test_waiting_for_a_run_that_is_done_shows_its_lines(self, rasgado: Shell, finished: Run) -> None:
         assert rasgado("wait", str(finished.pk), "--json") == 0

@@ -7,8 +7,10 @@ from typing import Any
 
 from django import forms
 
+from acquisition import methods
 from acquisition.methods import Method
 from acquisition.methods.parameters import describe
+from acquisition.methods.registry import FAMILIES
 from acquisition.reconstruction import ReconstructionParameters
 from webapp.accounts.models import User
 from webapp.facility import access as facility_access
@@ -64,6 +66,13 @@ class RunForm(ParametersForm):
         self.fields["instrument"].queryset = facility_access.instruments(user)
         self.fields["sample"].queryset = samples_access.samples(user).filter(archived=False).order_by("name")
         self.fields["idempotency_key"].initial = lambda: f"page-{uuid.uuid4()}"
+
+    @property
+    def families(self) -> list[tuple[str, list[Method]]]:
+        """What methods are for, and the methods, the survey first of all: it is what people come for."""
+        known = sorted(methods.methods().values(), key=lambda method: (method.name != "survey", method.title))
+        groups = [(family, [method for method in known if method.family == family]) for family in FAMILIES]
+        return [(family, members) for family, members in groups if members]
 
 
 class ReprocessForm(ParametersForm):

@@ -11,11 +11,12 @@ import pytest
 from django.core.files.storage import storages
 
 from acquisition import experiment
-from acquisition.curves import Axis, Curve, Quantity
+from acquisition.curves import Curve, Quantity
 from acquisition.lines import Line, LineStatus
 from acquisition.methods.parameters import describe
 from acquisition.reconstruction import ReconstructionParameters
 from tests.webapp.api.test_runs import with_capture
+from tests.webapp.spectra.curves import T1, recovery
 from webapp.runs.models import Run
 from webapp.spectra.models import Spectrum
 from webapp.spectra.services import load, results
@@ -32,18 +33,6 @@ class Result:
     )
     curves: tuple[Curve, ...] = ()
     quantities: tuple[Quantity, ...] = ()
-
-
-def curve(**fields: object) -> Curve:
-    made = Curve(
-        "recovery", "Recovery", Axis("Delay", "s", "ms", 1e-3, logarithmic=True), Axis("Signal"),
-        np.array([1e-3, 1e-2, 0.1]), np.array([-0.9, 0.0, 0.95]), np.full(3, 0.01),
-        np.geomspace(1e-3, 0.1, 5), np.linspace(-0.9, 0.95, 5), "a + b exp(-t/T1)",
-    )  # fmt: skip
-    return dataclasses.replace(made, **fields)
-
-
-T1 = Quantity("t1_s", "T₁", 20e-3, 1e-3, "s", "", "ms", 1e-3)
 
 
 def stored(run: Run, result: Result, version: int, **fields: object) -> Spectrum:
@@ -91,18 +80,18 @@ def test_the_hash_depends_on_contents_only(make_run: Callable[..., Run]) -> None
 def test_curves_and_quantities_are_stored_and_hashed(make_run: Callable[..., Run]) -> None:
     run = with_capture(make_run(state=Run.State.PROCESSING))
     without = stored(run, Result(), 1).content_sha256
-    one = Result(curves=(curve(),), quantities=(T1, dataclasses.replace(T1, name="t2_s", sigma=math.nan)))
+    one = Result(curves=(recovery(),), quantities=(T1, dataclasses.replace(T1, name="t2_s", sigma=math.nan)))
     spectrum = stored(run, one, 2)
     again = as_curve(spectrum.curves.get())
     for name in ("x", "y", "y_sigma", "fit_x", "fit_y"):
-        assert getattr(again, name).tolist() == getattr(curve(), name).tolist()
-    assert (again.x_axis, again.y_axis, again.model) == (curve().x_axis, curve().y_axis, curve().model)
+        assert getattr(again, name).tolist() == getattr(recovery(), name).tolist()
+    assert (again.x_axis, again.y_axis, again.model) == (recovery().x_axis, recovery().y_axis, recovery().model)
     assert [(row.name, row.value, row.sigma) for row in spectrum.quantities.all()] == [
         ("t1_s", 20e-3, 1e-3),
         ("t2_s", 20e-3, None),
     ]
     others = [
-        stored(run, dataclasses.replace(one, curves=(curve(y=np.array([-0.9, 0.0, 0.951])),)), 3),
+        stored(run, dataclasses.replace(one, curves=(recovery(y=np.array([-0.9, 0.0, 0.951])),)), 3),
         stored(run, dataclasses.replace(one, quantities=(T1,)), 4),
     ]
     assert len({without, spectrum.content_sha256, *(other.content_sha256 for other in others)}) == 4
@@ -111,7 +100,7 @@ def test_curves_and_quantities_are_stored_and_hashed(make_run: Callable[..., Run
 @pytest.mark.parametrize("wrong", [{"y": np.array([1.0, math.nan, 0.0])}, {"x": np.arange(2.0)}, {"fit_y": np.ones(2)}])
 def test_impossible_curves_are_refused(make_run: Callable[..., Run], wrong: dict[str, object]) -> None:
     with pytest.raises(ImpossibleCurve):
-        stored(make_run(state=Run.State.PROCESSING), Result(curves=(curve(**wrong),)), 1)
+        stored(make_run(state=Run.State.PROCESSING), Result(curves=(recovery(**wrong),)), 1)
 
 
 def test_files_of_two_owners_never_meet(make_run: Callable[..., Run]) -> None:
