@@ -74,6 +74,34 @@ def test_nothing_is_lost_with_the_fast_terms(spin: Fraction, transition: int) ->
     assert np.abs(lab - turning).max() < 0.003 * turning.max()
 
 
+PULSEE_TIMES_S = np.array([4.2, 8.3, 12.5, 16.7, 25.0, 33.3, 41.7]) * 1e-6
+PULSEE = {
+    (THREE_HALVES, 0.3, 1): (0.47108, 0.64934, 0.4474, 0.01212, -0.4508, 0.07666, 0.26336),
+    (ONE, 0.3, 2): (0.08554, 0.15564, 0.20264, 0.21807, 0.15915, 0.0355, -0.06378),
+    (FIVE_HALVES, 0.6, 1): (0.8489, 0.69596, -0.10201, -0.48129, 0.01988, -0.09772, 0.27637),
+}
+"""Powder nutation of lines at 10 MHz with omega_1/2pi = 20 kHz by another program.
+
+PULSEE 0.1.4 (D. Candoli and others, github.com/DavideCandoli/PULSEE), which integrates the von Neumann equation in the
+laboratory's frame with QuTiP's mesolve: coherence of the line along the coil after whole periods of the carrier, over
+10 x 5 directions. Its own quadrupole Hamiltonian does not depend on eta when the principal axes are those of the laboratory
+(v2_EFG multiplies two terms that belong added), so it was given the Hamiltonian; its B_1 is half of the linear field.
+"""
+
+
+@pytest.mark.parametrize("case", list(PULSEE), ids=str)
+def test_nutation_agrees_with_another_program(case: tuple[Fraction, float, int]) -> None:
+    spin, eta, transition = case
+    flips = 2 * np.pi * 20e3 * PULSEE_TIMES_S
+    expected = np.array(PULSEE[case])
+    full = nutation(site_of(spin, eta, transition, 10e6), flips)
+    assert np.abs(full - expected).max() < 1e-3 * np.abs(expected).max()
+    factors, pickup = powder_orientations(spin, eta=eta, transition=transition)
+    ours = np.sin(np.outer(flips, factors)) @ pickup
+    scale = (ours @ expected) / (ours @ ours)
+    assert np.abs(scale * ours - expected).max() < 2e-3 * np.abs(expected).max()
+
+
 @pytest.mark.parametrize("site", list(sites()), ids=lambda s: f"{s.spin} eta {s.eta} line {s.transition}")
 def test_nutation(site: Site) -> None:
     assert nutation_deviation(site) < LIMIT

@@ -13,6 +13,7 @@ import pytest
 from sdr.simulated.samples import CATALOGUE, SampleError, from_dict, load, read_json, unknown
 
 LINE = {"frequency_hz": 28e6, "amplitude_over_noise": 1.0}
+TABLE = {"shape": "table", "offsets_hz": [0, 1e3], "density": [1, 1]}
 
 
 def test_catalogue_has_the_published_lines() -> None:
@@ -64,6 +65,24 @@ def test_defaults_of_the_json_form() -> None:
         ({"probe": {"q": 3}}, "probe: unknown field 'q'"),
         ({"receiver": {"noise_lsb": -1}}, "receiver.noise_lsb must be between 0 and 1000"),
         ({"name": 3}, "name must be a text"),
+        ({"lines": [{**LINE, "eta": 1.2}]}, "lines[0].eta must be between 0 and 1"),
+        ({"lines": [{**LINE, "transition": 2}]}, "lines[0].transition must be between 1 and 1"),
+        ({"lines": [{**LINE, "spin": 2.5, "transition": 1.5}]}, "lines[0].transition must be a whole number"),
+        ({"lines": [{**LINE, "spin": 1, "transition": 1}]}, "lines[0].transition has no meaning for spin 1"),
+        ({"lines": [{**LINE, "fwhm_hz": 1e3, "distribution": {}}]}, "give fwhm_hz or distribution, not both"),
+        ({"lines": [{**LINE, "distribution": {"shape": "square"}}]}, "lines[0].distribution.shape must be gaussian"),
+        ({"lines": [{**LINE, "distribution": {"shape": "gaussian"}}]}, "lines[0].distribution.fwhm_hz is missing"),
+        ({"lines": [{**LINE, "distribution": {"shape": "czjzek", "fwhm_hz": 1e3}}]}, "unknown field 'fwhm_hz'"),
+        ({"lines": [{**LINE, "distribution": {**TABLE, "offsets_hz": [0]}}]}, "must be equally long"),
+        ({"lines": [{**LINE, "distribution": {**TABLE, "offsets_hz": [2, 1]}}]}, "offsets_hz must rise"),
+        ({"lines": [{**LINE, "distribution": {**TABLE, "density": [0, 0]}}]}, "density must not be negative, nor zero"),
+        ({"lines": [{**LINE, "distribution": {**TABLE, "density": [0, None]}}]}, "density must be a list of numbers"),
+        ({"interference": [{**LINE, "am_depth": 2}]}, "interference[0].am_depth must be between 0 and 1"),
+        ({"ringing": [{"amplitude_over_noise": 1}]}, "ringing[0].decay_s is missing"),
+        ({"probe": {"settling_s": 1}}, "probe.settling_s needs probe.tuned_hz"),
+        ({"probe": {"tuned_hz": 3e6, "tuning_min_hz": 5e6}}, "probe.tuned_hz must be between 5e+06 and"),
+        ({"receiver": {"dropout_fraction": 1.1}}, "receiver.dropout_fraction must be between 0 and 1"),
+        ({"temperature_k": 0}, "the document.temperature_k must be between 1 and 2000"),
     ],
 )
 def test_mistakes_are_named(document: Any, complaint: str) -> None:
