@@ -84,8 +84,9 @@ PULSEE = {
 
 PULSEE 0.1.4 (D. Candoli and others, github.com/DavideCandoli/PULSEE), which integrates the von Neumann equation in the
 laboratory's frame with QuTiP's mesolve: coherence of the line along the coil after whole periods of the carrier, over
-10 x 5 directions. Its own quadrupole Hamiltonian does not depend on eta when the principal axes are those of the laboratory
-(v2_EFG multiplies two terms that belong added), so it was given the Hamiltonian; its B_1 is half of the linear field.
+10 x 5 directions. Its own quadrupole Hamiltonian does not depend on eta when the principal axes are those of the
+laboratory (v2_EFG multiplies two terms that belong added), so it was given the Hamiltonian; its B_1 is half of the
+linear field.
 """
 
 
