@@ -11,7 +11,7 @@ from acquisition.errors import FieldError, InvalidParameters
 from webapp.accounts.models import Group, User
 from webapp.errors import Conflict, IdempotencyMismatch, NotAllowed
 from webapp.facility import policies
-from webapp.facility.bookings import core, events, idempotency, sweep, waitlist
+from webapp.facility.bookings import core, events, idempotency, locking, sweep, waitlist
 from webapp.facility.bookings.facts import Parties, gather
 from webapp.facility.bookings.locking import locked
 from webapp.facility.bookings.values import Facts, Span, Wish
@@ -53,6 +53,11 @@ def book(
         instrument=instrument.pk, group=group.pk, user=parties.user.pk, title=title,
         starts_at=starts_at.timestamp(), ends_at=ends_at.timestamp(),
     )  # fmt: skip
+    now = locking.clock()
+    if idempotency_key is None and not sweep.is_due(instrument, now):
+        # Most refusals need no lock: what is refused now shall not queue behind those who change something. What passes
+        # is judged again when nobody else can change anything.
+        core.judge(wish, gather(parties, wish.span, now))
     try:
         with locked(instrument.pk) as now:
             earlier = idempotency.made_before(Booking, actor, idempotency_key, contents)

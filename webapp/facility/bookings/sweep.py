@@ -31,8 +31,13 @@ def sweep() -> dict[str, int]:
 
 def settle(instrument: Instrument, now: datetime.datetime) -> None:
     """The same for one locked instrument, before somebody books it: time that is free need not wait for a tick."""
-    if Booking.objects.filter(_due(now), instrument=instrument).exists():
+    if is_due(instrument, now):
         _settle(instrument, now)
+
+
+def is_due(instrument: Instrument, now: datetime.datetime) -> bool:
+    """Whether time has changed a booking of the instrument since the last tick."""
+    return Booking.objects.filter(_due(now), instrument=instrument).exists()
 
 
 def _due(now: datetime.datetime) -> Q:
