@@ -10,8 +10,8 @@ relaxation but T2 between pulses:
 * `lab_nutation`: nothing left out, 64 steps a period of the carrier; for pulses of constant amplitude.
 
 A sample of x acts for one sample period around its time (zero-order hold). Powder: Gauss-Legendre in cos(theta) times
-midpoints in phi over one octant, which symmetry repeats. Textbook: C. P. Slichter, Principles of Magnetic Resonance,
-ch. 10; A. J. Vega, in T. P. Das and E. L. Hahn's notation of the interaction frame.
+midpoints in phi over one octant, which symmetry repeats. The Hamiltonian is that of T. P. Das and E. L. Hahn, Nuclear
+Quadrupole Resonance Spectroscopy (1958).
 """
 
 from __future__ import annotations
