@@ -107,7 +107,8 @@ def echo_shot(capture: Capture) -> EchoShot | None:
     turn = complex(np.exp(1j * (2.0 * second_phase - first_phase)))
     frequency_hz = capture.centre_frequency_hz + step_rad * capture.sample_rate_hz / (2.0 * math.pi)
     # Rounded, so that equal pulses at different frequencies are equal: their response is computed once.
-    return EchoShot(capture, frequency_hz, top, first, turn, np.round(envelope, 4).astype(np.complex64))
+    rounded = np.round(envelope, 4) + 0.0  # which makes -0 a 0
+    return EchoShot(capture, frequency_hz, top, first, turn, rounded.astype(np.complex64))
 
 
 def _step_rad(waveform: Complex, found: tuple[tuple[int, int], ...]) -> float:

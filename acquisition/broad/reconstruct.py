@@ -25,7 +25,7 @@ COARSEST_OF_RESPONSE = 0.4
 """The resolution stays this much finer than what one echo excites, so that the excitation is constant within it."""
 
 SEEN = 5.0
-"""Area over its uncertainty from which a broad line counts as seen."""
+"""Standard deviations by which a line must explain the data better than none does to count as seen."""
 
 
 def reconstruct(captures: Sequence[Capture], parameters: ReconstructionParameters) -> Reconstruction:
@@ -36,13 +36,13 @@ def reconstruct(captures: Sequence[Capture], parameters: ReconstructionParameter
     found = vocs.summed(echoes, echoes.finest_resolution_hz)
     compared = efg.compare(found.density)
     sigma = math.sqrt(float(np.mean(echoes.noise_sigma**2)))
-    if compared is None or compared.best.area < SEEN * compared.best.area_sigma:
+    if compared is None or compared.best.area <= 0.0 or compared.best.signal_to_noise < SEEN:
         low_hz, high_hz = float(found.density.frequency_hz[0]), float(found.density.frequency_hz[-1])
         message = f"No broad line is seen between {low_hz / 1e6:.4f} and {high_hz / 1e6:.4f} MHz."
         return Reconstruction((), spectrum(found), sigma, (message,))
     found, compared = _at_fitting_resolution(echoes, found, compared)
     conversion, problem = _conversion(captures, parameters)
-    messages = [*_about(found), *results.notes(compared, conversion, found.resolution_hz), *problem]
+    messages = [*results.notes(compared, conversion, found.resolution_hz), *_about(found), *problem]
     return Reconstruction(
         lines=(results.line(found, compared.best),),
         spectrum=spectrum(found),

@@ -66,7 +66,7 @@ def line(found: Sum, fit: Fit) -> Line:
         amplitude=height,
         amplitude_sigma=height * relative,
         phase_rad=0.0,
-        snr=1.0 / relative,
+        snr=fit.signal_to_noise,
         unfolding_confidence=1.0,
         status=LineStatus.CONFIRMED,
     )

@@ -106,7 +106,11 @@ def summed(echoes: Echoes, resolution_hz: float, band_hz: tuple[float, float] | 
     frequency_hz: Real = 0.5 * (low_hz + high_hz) + spacing_hz * (
         np.arange(count, dtype=np.float64) - 0.5 * (count - 1)
     )
-    spectra = [_Spectrum(shot, resolution_hz, echoes.half_window_s, frequency_hz) for shot in echoes.shots]
+    spectra = [
+        _Spectrum(shot, response.offset_hz[-1], resolution_hz, echoes.half_window_s, frequency_hz)
+        for shot, response in zip(echoes.shots, echoes.responses, strict=True)
+    ]
+    correlation = spectra[0].gram(spacing_hz, count)
     models = [
         response.at(frequency_hz - shot.frequency_hz)
         for shot, response in zip(echoes.shots, echoes.responses, strict=True)
@@ -116,13 +120,13 @@ def summed(echoes: Echoes, resolution_hz: float, band_hz: tuple[float, float] | 
         [w * np.conj(model) * one.values for w, model, one in zip(weights, models, spectra, strict=True)]
     )
     energy = np.sum([w * np.abs(model) ** 2 for w, model in zip(weights, models, strict=True)], axis=0)
-    unknown = _Phases(echoes, frequency_hz, matched, energy, spectra[0].gram, weights, models)
+    unknown = _Phases(echoes, frequency_hz, matched, energy, correlation, weights, models)
     phases, reliability, delay_s, separate = unknown.solve()
     factor = np.exp(-1j * phases[:, None] - 2j * np.pi * delay_s * (frequency_hz[None, :] - frequency_hz.mean()))
     values = np.sum(matched * factor * reliability[:, None], axis=0) / energy
     covariance = np.zeros((count, count))
     distance = np.abs(np.subtract.outer(np.arange(count), np.arange(count)))
-    gram = spectra[0].gram[distance]
+    gram = correlation[distance]
     for weight, model in zip(weights, models, strict=True):
         audible = np.flatnonzero(model)
         part = model[audible]
@@ -151,7 +155,9 @@ def covered_band_hz(echoes: Echoes) -> tuple[float, float]:
 class _Spectrum:
     """The windowed Fourier transform of one echo about its top, at given frequencies, where its pulses excite them."""
 
-    def __init__(self, shot: EchoShot, resolution_hz: float, half_window_s: float, frequency_hz: Real) -> None:
+    def __init__(
+        self, shot: EchoShot, reach_hz: float, resolution_hz: float, half_window_s: float, frequency_hz: Real
+    ) -> None:
         rate = shot.capture.sample_rate_hz
         reach = math.floor(half_window_s * rate)
         first, last = math.ceil(shot.top - reach), math.floor(shot.top + reach)
@@ -163,11 +169,14 @@ class _Spectrum:
         # In the pulses' frame the carrier counts from sample 0 of the waveform, as its phases do.
         echo = samples * np.exp(-2j * np.pi * turns) * np.conj(shot.turn)
         offset_hz = frequency_hz - shot.frequency_hz
-        self.values = np.exp(-2j * np.pi * np.outer(offset_hz, self._time_s)) @ (self._window * echo)
-        spacing_hz = float(frequency_hz[1] - frequency_hz[0])
-        lags = spacing_hz * np.arange(len(frequency_hz))
-        #: correlation of the noise of two points k spacings apart, for noise of variance 1 per sample
-        self.gram = np.cos(2.0 * np.pi * np.outer(lags, self._time_s)) @ (self._window**2)
+        self.values = np.zeros(len(frequency_hz), dtype=np.complex128)
+        heard = np.abs(offset_hz) <= reach_hz
+        self.values[heard] = np.exp(-2j * np.pi * np.outer(offset_hz[heard], self._time_s)) @ (self._window * echo)
+
+    def gram(self, spacing_hz: float, count: int) -> Real:
+        """Correlation of the noise of two points k spacings apart, k < count, for noise of variance 1 per sample."""
+        lags_hz = spacing_hz * np.arange(count)
+        return np.asarray(np.cos(2.0 * np.pi * np.outer(lags_hz, self._time_s)) @ (self._window**2), dtype=np.float64)
 
     def kernel(self, spacing_hz: float) -> Real:
         """The resolution function with unit area, at quarters of the spacing."""
@@ -244,21 +253,19 @@ class _Phases:
             overlap = groups @ expected
             phases = np.angle(overlap)
             # log-likelihood of a phase: 2 Re(e^{-i phi} overlap) / variance of the noise in the overlap's units
-            noise = [self._overlap_variance(expected, tunings, k) for k in range(count)]
+            variance = self._overlap_variances(expected)
+            noise = [float(np.sum(variance[tunings == k])) for k in range(count)]
             signal = [float(np.sum(expected**2 * s)) for s in strength]
             concentration = 2.0 * np.abs(overlap) * np.asarray(signal) / np.maximum(noise, 1e-300)
             reliability = np.asarray(special.i1e(concentration) / special.i0e(concentration))
         return phases[tunings], reliability[tunings], expected
 
-    def _overlap_variance(self, expected: Real, tunings: npt.NDArray[np.int64], number: int) -> float:
-        """E|noise|^2 of sum_f expected(f) sum_j matched_j(f) over one tuning."""
+    def _overlap_variances(self, expected: Real) -> Real:
+        """E|noise|^2 of sum_f expected(f) matched_j(f) of every shot, shape (shots,)."""
         distance = np.abs(np.subtract.outer(np.arange(len(expected)), np.arange(len(expected))))
-        gram = self.gram[distance]
-        total = 0.0
-        for j in np.flatnonzero(tunings == number).tolist():
-            vector = expected * np.conj(self.models[j])
-            total += float(self.weights[j] * np.real(np.vdot(vector, gram @ vector)))
-        return total
+        vectors = expected[None, :] * np.conj(np.stack(self.models))
+        energies = np.sum(np.real(np.conj(vectors) * (vectors @ self.gram[distance])), axis=1)
+        return np.asarray(self.weights * energies, dtype=np.float64)
 
     def _smooth(self, estimate: Real) -> Real:
         """A Gaussian fitted to an estimate, from its weighted moments refined by least squares; never negative."""
@@ -278,12 +285,9 @@ class _Phases:
 
     def _inconsistent(self, turned: Complex, phases: Real, expected: Real) -> bool:
         """Whether echoes of one tuning scatter about its phase by more than noise does."""
-        distance = np.abs(np.subtract.outer(np.arange(len(expected)), np.arange(len(expected))))
-        gram = self.gram[distance]
+        variances = self._overlap_variances(expected)
         total, count = 0.0, 0
-        for j in range(len(turned)):
-            vector = expected * np.conj(self.models[j])
-            variance = float(self.weights[j] * np.real(np.vdot(vector, gram @ vector)))
+        for j, variance in enumerate(variances.tolist()):
             overlap = complex(turned[j] @ expected) * np.exp(-1j * phases[j])
             if variance > 0 and abs(overlap) ** 2 > 25.0 * variance:
                 # Half of the variance is in the imaginary part; a few degrees more are those of the probe.

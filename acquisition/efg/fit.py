@@ -37,12 +37,18 @@ class Fit:
     area: float
     area_sigma: float
     chi_squared: float
+    chi_squared_without: float
     degrees_of_freedom: int
 
     @property
     def aic(self) -> float:
         """Akaike's criterion for known noise: chi^2 + 2 k, k counting the area too."""
         return self.chi_squared + 2.0 * (len(self.values) + 1)
+
+    @property
+    def signal_to_noise(self) -> float:
+        """By how many standard deviations the data have this line rather than nothing."""
+        return math.sqrt(max(self.chi_squared_without - self.chi_squared, 0.0))
 
     @property
     def chance(self) -> float:
@@ -160,7 +166,11 @@ def _fit(density: Density, model: Model, whitening: Real) -> Fit | None:
         return None
     values = found.x * scale
     slopes = np.asarray(found.jac, dtype=np.float64)
-    covariance = linalg.pinvh(slopes.T @ slopes) * np.outer(scale, scale)
+    try:
+        factor = linalg.cho_factor(slopes.T @ slopes)
+    except linalg.LinAlgError:  # a parameter that the data do not tell at all
+        return None
+    covariance = linalg.cho_solve(factor, np.eye(len(scale))) * np.outer(scale, scale)
     return Fit(
         model=model,
         values=tuple(float(value) for value in values[:-1]),
@@ -168,6 +178,7 @@ def _fit(density: Density, model: Model, whitening: Real) -> Fit | None:
         area=float(values[-1]),
         area_sigma=math.sqrt(max(float(covariance[-1, -1]), 0.0)),
         chi_squared=float(2.0 * found.cost),
+        chi_squared_without=float(data @ data),
         degrees_of_freedom=max(1, len(data) - len(values)),
     )
 
@@ -178,7 +189,8 @@ def _bounds(density: Density, model: Model) -> tuple[Real, Real]:
     span_hz = high_hz - low_hz
     finest_hz = 0.1 * density.spacing_hz
     if len(model.parameters) == 1:
-        return np.asarray([low_hz / 20.0 + finest_hz]), np.asarray([high_hz])
+        # The top of the distribution lies at twice its parameter.
+        return np.asarray([max(low_hz / 4.0, finest_hz)]), np.asarray([high_hz])
     lowest = 0.0 if model.name == "extended_czjzek" else low_hz - 0.5 * span_hz
     return np.asarray([lowest, finest_hz]), np.asarray([high_hz + 0.5 * span_hz, 2.0 * span_hz])
 
@@ -189,7 +201,7 @@ def _start(density: Density, model: Model, shape: object, data: Real) -> tuple[l
     low_hz, high_hz = float(density.frequency_hz[0]), float(density.frequency_hz[-1])
     span_hz = high_hz - low_hz
     if len(model.parameters) == 1:
-        grid = [[float(value)] for value in np.geomspace(max(low_hz, 0.02 * high_hz) / 4.0, high_hz / 1.5, 40)]
+        grid = [[float(value)] for value in np.geomspace(1.01 * max(low_hz, 0.02 * high_hz) / 4.0, high_hz / 1.5, 40)]
     else:
         widths = np.geomspace(max(density.spacing_hz, span_hz / 200.0), 0.4 * span_hz, _WIDTHS)
         places = np.linspace(low_hz, high_hz, _PLACES)

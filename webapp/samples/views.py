@@ -20,6 +20,7 @@ from webapp.samples import access, services
 from webapp.samples.forms import SampleForm
 from webapp.samples.models import Sample
 from webapp.spectra import access as spectra_access
+from webapp.spectra import gradients
 from webapp.spectra.lists import found_lines, with_found_lines
 
 PER_PAGE = 24
@@ -53,6 +54,7 @@ def sample(request: HttpRequest, pk: int) -> HttpResponse:
     lines = with_labels(shown, found_lines(spectra)[:200])
     context = {"sample": shown, "page": page, "open_runs": open_runs, "lines": lines}
     context |= assignment_pages.section(shown)
+    context |= gradients.section(spectra)
     return render(request, "samples/detail.html", context)
 
 

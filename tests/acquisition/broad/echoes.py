@@ -7,7 +7,7 @@ freely in between. The line is a set of isochromats; each gives a signal in prop
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -18,9 +18,10 @@ from acquisition.shot import Capture, Shot
 Real = npt.NDArray[np.float64]
 
 
-def isochromats(density_of: object, low_hz: float, high_hz: float, spacing_hz: float) -> tuple[Real, Real]:
+def isochromats(
+    density_of: Callable[[Real], Real], low_hz: float, high_hz: float, spacing_hz: float
+) -> tuple[Real, Real]:
     """(frequencies, weights) of a density; the weights are probabilities times the frequency squared."""
-    assert callable(density_of)
     frequency_hz = np.arange(low_hz, high_hz, spacing_hz)
     weight = density_of(frequency_hz)
     mean_hz = float(np.sum(weight * frequency_hz) / np.sum(weight))
@@ -85,19 +86,16 @@ def echo_signal(shot: Shot, frequency_hz: Real, weight: Real, limits: Instrument
 
 def captures(
     shots: Sequence[Shot],
-    frequency_hz: Real,
-    weight: Real,
     noise_sigma: float,
-    limits: InstrumentLimits,
     rng: np.random.Generator,
+    *,
+    signals: Sequence[npt.NDArray[np.complex128]],
     delay_s: float = 0.0,
-    signals: Sequence[npt.NDArray[np.complex128]] | None = None,
 ) -> list[Capture]:
     """A capture of every shot; `noise_sigma` is that of one sample of a single excitation. Every tuning has a phase."""
-    made = signals or [echo_signal(shot, frequency_hz, weight, limits) for shot in shots]
     phases: dict[float, complex] = {}
     found = []
-    for shot, signal in zip(shots, made, strict=True):
+    for shot, signal in zip(shots, signals, strict=True):
         turn = phases.setdefault(shot.centre_frequency_hz, complex(np.exp(2j * np.pi * rng.random())))
         size = len(signal)
         cycles = np.fft.fftfreq(size) * delay_s * shot.sample_rate_hz
