@@ -214,18 +214,19 @@ def refine(
     half-integer spins depend smoothly and with a slope at zero; the frequencies of a spin 1 are linear in eta.
     """
     value = eta * eta if squared else eta
+    covariance = np.zeros((2, 2))
     for _ in range(40):
         now = math.sqrt(value) if squared else value
         ratios = ratios_of(now)
         # The slope in eta^2 at zero is taken a little beside it, where it can be divided.
         beside = max(now, 1e-3) if squared else now
         slopes = slopes_of(beside) / (2.0 * beside if squared else 1.0)
-        jacobian = np.stack([ratios, coupling * slopes], axis=1) / sigma[:, None]
         residual = (frequency - coupling * ratios) / sigma
-        scale = np.linalg.norm(jacobian, axis=0)
-        if not (scale > 0).all():
+        normal = _normal_equations(ratios / sigma, coupling * slopes / sigma)
+        if normal is None:
             return None
-        step = np.linalg.lstsq(jacobian / scale, residual, rcond=None)[0] / scale
+        covariance = normal
+        step = normal @ np.array([ratios / sigma @ residual, coupling * slopes / sigma @ residual])
         moved = min(max(value + float(step[1]), 0.0), 1.0)
         if moved != value + float(step[1]):  # at an end of the range only C_Q is free
             weighted = ratios_of(math.sqrt(moved) if squared else moved) / sigma
@@ -241,16 +242,27 @@ def refine(
         return None
     eta = math.sqrt(value) if squared else value
     residual = (frequency - coupling * ratios_of(eta)) / sigma
-    normal = np.linalg.pinv((jacobian / scale).T @ (jacobian / scale), hermitian=True) / np.outer(scale, scale)
-    sigma_c, sigma_v = (math.sqrt(max(float(normal[i, i]), 0.0)) for i in range(2))
+    sigma_c, sigma_v = (math.sqrt(max(float(covariance[i, i]), 0.0)) for i in range(2))
     return Fit(
         coupling_hz=coupling,
         coupling_sigma_hz=sigma_c,
         eta=eta,
         eta_sigma=eta_uncertainty(eta, sigma_v, squared),
-        correlation=float(normal[0, 1]) / (sigma_c * sigma_v) if sigma_c * sigma_v > 0 else 0.0,
+        correlation=float(covariance[0, 1]) / (sigma_c * sigma_v) if sigma_c * sigma_v > 0 else 0.0,
         chi2=float(residual @ residual),
     )
+
+
+def _normal_equations(by_coupling: Real, by_eta: Real) -> Real | None:
+    """Covariance of the two unknowns from the slopes of the residuals with each; None where one has no effect.
+
+    Where both have the same effect, which lines never have exactly, rounding is kept from making it infinite.
+    """
+    a, b, c = float(by_coupling @ by_coupling), float(by_coupling @ by_eta), float(by_eta @ by_eta)
+    if not (a > 0 and c > 0):
+        return None
+    independent = max(a * c - b * b, 1e-12 * a * c)
+    return np.array([[c, -b], [-b, a]]) / independent
 
 
 @cache

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from acquisition import nuclides, quadrupole
-from acquisition.assignment.priors import field_gradient_range_v_m2
+from acquisition.assignment.priors import USUAL, field_gradient_range_v_m2, usual_coupling_hz
 from acquisition.coupling import coupling_of_field_gradient
 from acquisition.nuclides import Nuclide
 
@@ -90,19 +90,45 @@ class Element:
         low, high = field_gradient_range_v_m2(self.symbol)
         return coupling_of_field_gradient(self.reference, low), coupling_of_field_gradient(self.reference, high)
 
-    @property
-    def prior_width(self) -> float:
-        """Length of the prior range in ln C_Q."""
-        low, high = self.coupling_range_hz
-        return math.log(high / low)
+    @cached_property
+    def usual_range_hz(self) -> tuple[float, float] | None:
+        """C_Q of the reference in ordinary compounds."""
+        known = usual_coupling_hz(self.symbol)
+        if known is None:
+            return None
+        ratio = nuclides.coupling_ratio(self.reference, nuclides.nuclide(known[0])).ratio
+        return ratio * known[1], ratio * known[2]
+
+    def prior_density(self, coupling_hz: Real) -> Real:
+        """Probability of C_Q per unit of ln C_Q, shape of the argument."""
+        low_hz, high_hz = self.coupling_range_hz
+        wide = ((coupling_hz >= low_hz) & (coupling_hz <= high_hz)) / math.log(high_hz / low_hz)
+        if self.usual_range_hz is None:
+            return np.asarray(wide, dtype=np.float64)
+        low_hz, high_hz = self.usual_range_hz
+        usual = ((coupling_hz >= low_hz) & (coupling_hz <= high_hz)) / math.log(high_hz / low_hz)
+        return np.asarray(USUAL * usual + (1.0 - USUAL) * wide, dtype=np.float64)
+
+    @cached_property
+    def _table(self) -> tuple[Real, Real]:
+        """nu / C_Q and its slope on the whole of ETA, both of shape (grid, columns)."""
+        return self._joined(quadrupole.frequency_ratios, ETA), self._joined(quadrupole.frequency_ratio_slopes, ETA)
 
     def ratios(self, eta: float) -> Real:
-        """nu / C_Q of every line, shape (columns,)."""
-        return self._joined(quadrupole.frequency_ratios, eta)
+        """nu / C_Q of every line, shape (columns,); cubic between the points of the grid, right to 1e-9."""
+        values, slopes = self._table
+        k, t = _place(eta)
+        u, step = 1.0 - t, ETA[1]
+        ends = u * u * (1.0 + 2.0 * t) * values[k] + t * t * (3.0 - 2.0 * t) * values[k + 1]
+        return np.asarray(ends + step * t * u * (u * slopes[k] - t * slopes[k + 1]))
 
     def slopes(self, eta: float) -> Real:
         """d(nu / C_Q) / d eta of every line, shape (columns,)."""
-        return self._joined(quadrupole.frequency_ratio_slopes, eta)
+        values, slopes = self._table
+        k, t = _place(eta)
+        u, step = 1.0 - t, ETA[1]
+        ends = 6.0 * t * u / step * (values[k + 1] - values[k])
+        return np.asarray(ends + u * (1.0 - 3.0 * t) * slopes[k] + t * (3.0 * t - 2.0) * slopes[k + 1])
 
     def _joined(self, function: Callable[[Fraction, npt.ArrayLike], Real], eta: npt.ArrayLike) -> Real:
         """What `function` gives for each isotope, times its C_Q over that of the reference; shape (..., columns)."""
@@ -122,6 +148,13 @@ def elements_of(isotopes: Sequence[Nuclide]) -> tuple[Element, ...]:
     usable = [isotope for isotope in isotopes if isotope.spin.denominator == 2 or isotope.spin == 1]
     symbols = dict.fromkeys(isotope.symbol for isotope in usable)
     return tuple(Element([one for one in usable if one.symbol == symbol]) for symbol in symbols)
+
+
+def _place(eta: float) -> tuple[int, float]:
+    """The interval of ETA in which eta lies, and where in it from 0 to 1."""
+    scaled = eta * (len(ETA) - 1)
+    k = min(int(scaled), len(ETA) - 2)
+    return k, scaled - k
 
 
 def _presence(nuclide: Nuclide) -> float:

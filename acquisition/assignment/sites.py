@@ -18,6 +18,7 @@ from acquisition.assignment.values import Observation, SearchedRange, Terms
 from acquisition.coupling import LEAST_PROBABILITY, Fit, chi2_probability, refine
 
 Real = npt.NDArray[np.float64]
+Seen = tuple[tuple[tuple[int, int], ...], float]
 
 MODEL_FLOOR = 1e-5
 """Relative: lines of one site need not agree better than this, as sample and thermometer drift between runs (ours)."""
@@ -34,6 +35,9 @@ SITE_COST = 2.0
 THRESHOLD_SNR = 5.0
 SIGNAL_SPREAD = 1.1
 """A predicted signal-to-noise ratio is right within a factor of e^1.1 = 3: widths, T1 and probe are not the same."""
+
+SIGNAL_ROOM = 5.0
+"""Range of ln(signal) over which an unexplained line is as likely at any; a match is rewarded against that."""
 
 CERTAIN = 0.95
 """No line is expected with more than this probability: relaxation may hide any of them."""
@@ -98,16 +102,17 @@ class Hypothesis:
 
 def hypotheses(element: Element, lines: Lines, element_count: int) -> list[Hypothesis]:
     """All sites of the element that explain at least one line; `element_count` elements compete for them."""
-    found: dict[tuple[tuple[int, ...], tuple[int, ...], float], Hypothesis] = {}
+    found: list[Hypothesis] = []
+    seen: set[Seen] = set()
     for place in range(len(lines.observations)):
         for column in range(len(element.columns)):
-            for candidate in _with_anchor(element, lines, place, column, element_count):
-                key = (candidate.places, candidate.columns, round(candidate.fit.eta, 4))
-                found.setdefault(key, candidate)
-    return sorted(found.values(), key=lambda hypothesis: hypothesis.cost)
+            found += _with_anchor(element, lines, place, column, element_count, seen)
+    return sorted(found, key=lambda hypothesis: hypothesis.cost)
 
 
-def _with_anchor(element: Element, lines: Lines, place: int, column: int, element_count: int) -> Iterator[Hypothesis]:
+def _with_anchor(
+    element: Element, lines: Lines, place: int, column: int, element_count: int, seen: set[Seen]
+) -> Iterator[Hypothesis]:
     """Sites on which line `place` is `column`: by itself, and with every other line that fits."""
     alone = _alone(element, lines, place, column, element_count)
     if alone is not None:
@@ -115,7 +120,7 @@ def _with_anchor(element: Element, lines: Lines, place: int, column: int, elemen
     with np.errstate(divide="ignore", invalid="ignore"):
         couplings = lines.frequency_hz[place] / element.on_grid[column]
     if not element.eta_matters:
-        yield from _matched(element, lines, float(couplings[0]), 0.0, (place, column), None, element_count)
+        yield from _matched(element, lines, float(couplings[0]), 0.0, (place, column), None, element_count, seen)
         return
     predicted = couplings * element.on_grid  # (columns, grid)
     low_hz, high_hz = element.coupling_range_hz
@@ -137,7 +142,7 @@ def _with_anchor(element: Element, lines: Lines, place: int, column: int, elemen
                 if 0.9 * low_hz <= start_hz <= 1.1 * high_hz:
                     pair = (place, column), (other, row)
                     eta = float(element.grid[start])
-                    yield from _matched(element, lines, start_hz, eta, *pair, element_count)
+                    yield from _matched(element, lines, start_hz, eta, *pair, element_count, seen)
 
 
 def _matched(
@@ -148,19 +153,35 @@ def _matched(
     first: tuple[int, int],
     second: tuple[int, int] | None,
     element_count: int,
+    seen: set[Seen],
 ) -> Iterator[Hypothesis]:
     """The site near a starting point with the lines that it was made from, and with all lines that fit it as well."""
     pairs = [first] if second is None else sorted((first, second))
     fit = _fit(element, lines, pairs, coupling_hz, eta)
     if fit is None:
         return
-    if len(pairs) > 1:
+    if len(pairs) > 1 and _is_new(seen, pairs, fit.eta):
         yield from _judged(element, lines, pairs, fit, element_count)
     more = _all_near(element, lines, fit, pairs)
-    if len(more) > len(pairs):
-        fit = _fit(element, lines, more, fit.coupling_hz, fit.eta)
-        if fit is not None:
-            yield from _judged(element, lines, more, fit, element_count)
+    if len(more) <= len(pairs):
+        return
+    # A line that fits may yet belong to another site, so each is also left out in turn.
+    kept = [more] + ([more[:k] + more[k + 1 :] for k in range(len(more))] if len(more) > 2 else [])
+    for chosen in kept:
+        if not _is_new(seen, chosen, fit.eta):
+            continue
+        better = _fit(element, lines, chosen, fit.coupling_hz, fit.eta)
+        if better is not None:
+            yield from _judged(element, lines, chosen, better, element_count)
+
+
+def _is_new(seen: set[Seen], pairs: Sequence[tuple[int, int]], eta: float) -> bool:
+    """Whether this match was not met before at this eta; it is from now on."""
+    key = (tuple(pairs), round(eta, 2))
+    if key in seen:
+        return False
+    seen.add(key)
+    return True
 
 
 def _all_near(element: Element, lines: Lines, fit: Fit, pairs: list[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -219,13 +240,13 @@ def _judged(
     unknowns = 2 if element.eta_matters else 1
     if chi2_probability(fit.chi2, max(len(pairs) - unknowns, 1)) < LEAST_PROBABILITY:
         return
-    low_hz, high_hz = element.coupling_range_hz
-    if not low_hz <= fit.coupling_hz <= high_hz:
+    prior = float(element.prior_density(np.array(fit.coupling_hz)))
+    if prior <= 0.0:
         return
     places, columns = zip(*pairs, strict=True)
     relative = _sigmas(element, lines, pairs) / lines.frequency_hz[list(places)]
     # Laplace's integral over ln C_Q and eta of the lines' densities in ln(frequency).
-    log_density = -float(np.log(math.sqrt(2.0 * math.pi) * relative).sum()) - math.log(element.prior_width)
+    log_density = -float(np.log(math.sqrt(2.0 * math.pi) * relative).sum()) + math.log(prior)
     narrow = fit.coupling_sigma_hz / fit.coupling_hz
     if element.eta_matters:
         narrow *= math.sqrt(max(1.0 - fit.correlation**2, 1e-12))
@@ -237,6 +258,7 @@ def _judged(
     chance = chances(element, lines, pairs, frequency[:, None], signal[:, None])[:, 0]
     unseen = [c for c in range(len(element.columns)) if c not in columns]
     missing = -2.0 * float(np.log1p(-chance[unseen]).sum()) + _rarity(signal, columns)
+    missing += _signals_cost(lines, pairs, signal)
     terms = Terms(fit.chi2, -2.0 * log_density, _site_cost(element_count), 0.0, missing)
     one = np.ones(1)
     yield Hypothesis(element, tuple(places), tuple(columns), fit, True, one, one * fit.coupling_hz, terms)
@@ -244,10 +266,10 @@ def _judged(
 
 def _alone(element: Element, lines: Lines, place: int, column: int, element_count: int) -> Hypothesis | None:
     """A site of which only this line was seen; eta stays open, C_Q within the prior range."""
-    low_hz, high_hz = element.coupling_range_hz
     with np.errstate(divide="ignore"):
         couplings = lines.frequency_hz[place] / element.on_grid[column]
-    possible = (couplings >= low_hz) & (couplings <= high_hz)
+    prior = element.prior_density(couplings) / len(element.grid)
+    possible = prior > 0
     if not possible.any():
         return None
     pairs = [(place, column)]
@@ -256,9 +278,8 @@ def _alone(element: Element, lines: Lines, place: int, column: int, element_coun
     chance = chances(element, lines, pairs, frequency, element.signal)
     chance[column] = 0.0
     unseen = np.exp(np.log1p(-chance).sum(axis=0))  # of no other line being seen, for each eta
-    prior = possible / len(element.grid)
     posterior = prior * unseen
-    density = float(prior.sum()) / element.prior_width
+    density = float(prior.sum())
     weights = posterior / posterior.sum()
     rarity = _rarity(element.signal @ weights, (column,))
     missing = -2.0 * math.log(float(posterior.sum()) / float(prior.sum())) + rarity
@@ -292,6 +313,19 @@ def chances(element: Element, lines: Lines, pairs: Sequence[tuple[int, int]], fr
 def _rarity(signal: Real, columns: Sequence[int]) -> float:
     """What it costs that the strongest line seen is not the strongest of the site."""
     return float(np.log(signal.max() / signal[list(columns)].max()))
+
+
+def _signals_cost(lines: Lines, pairs: Sequence[tuple[int, int]], signal: Real) -> float:
+    """How well the signals of the matched lines agree with each other; bounded, as relaxation may weaken any line."""
+    strength = [
+        math.log(lines.observations[place].snr / signal[column])
+        - 0.5 * math.log(max(lines.observations[place].averages, 1))
+        for place, column in pairs
+    ]
+    middle = float(np.median(strength))
+    reward = 2.0 * math.log(SIGNAL_ROOM / (math.sqrt(2.0 * math.pi) * SIGNAL_SPREAD))
+    misfit = sum(min(((one - middle) / SIGNAL_SPREAD) ** 2, 9.0) for one in strength)
+    return misfit - reward * (len(pairs) - 1)
 
 
 def _site_cost(element_count: int) -> float:

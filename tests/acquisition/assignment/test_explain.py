@@ -62,10 +62,10 @@ def test_two_lines_of_a_triple_ask_for_the_third() -> None:
 
 def test_a_lone_line_asks_for_its_isotope_partner() -> None:
     """The strong isotope first, the weak one second; each partner at its own frequency, ready to be measured."""
-    best, second, *_ = explained("KClO3", [line(28.0846)], (27.5, 28.5))
-    assert labels(best) == [{0: "35Cl"}] and labels(second) == [{0: "37Cl"}]
-    assert 0.4 < best.probability < 0.9
-    for explanation, expected_hz in ((best, 28.0846e6 / 1.2688), (second, 28.0846e6 * 1.2688)):
+    best, *others = explained("KClO3", [line(28.0846)], (27.5, 28.5))
+    weak = next(one for one in others if labels(one) == [{0: "37Cl"}])
+    assert labels(best) == [{0: "35Cl"}] and 0.4 < best.probability < 0.9
+    for explanation, expected_hz in ((best, 28.0846e6 / 1.2688), (weak, 28.0846e6 * 1.2688)):
         partner = explanation.deciding[0]
         assert partner.kind == "isotope_partner"
         assert partner.frequency_hz == pytest.approx(expected_hz)
@@ -147,7 +147,7 @@ def test_temperatures_of_the_runs_are_allowed_for() -> None:
     assert labels(best) == [{0: "35Cl", 1: "37Cl"}]
     unknown = [Observation(one.frequency_hz, one.sigma_hz, one.snr) for one in (warm, cold)]
     apart = explain(unknown, nuclides_of("KClO3"), [SearchedRange(20e6, 30e6)])[0]
-    assert len(apart.sites) != 1
+    assert labels(apart) != [{0: "35Cl", 1: "37Cl"}]
 
 
 def test_proposed_measurements_can_be_planned() -> None:
