@@ -5,7 +5,7 @@ Independent of `sdr.simulated` and of the reconstruction: ideal pulses, no ring-
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -98,3 +98,9 @@ def captured(shot: Shot, signal: Complex, noise_sigma: float, rng: np.random.Gen
         method=shot.method,
         purpose=shot.purpose,
     )
+
+
+def nothing(shot: Shot) -> Capture:
+    """A capture without a transmission, of which nothing is made: for tests of the shots alone."""
+    empty = captured(shot, np.zeros(1, dtype=complex), 0.0, np.random.default_rng(0))
+    return replace(empty, waveform=empty.waveform[:0])

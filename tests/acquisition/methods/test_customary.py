@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -18,7 +17,7 @@ from acquisition.methods import get
 from acquisition.methods.parameters import parse
 from acquisition.reconstruction import Reconstruction, ReconstructionParameters
 from acquisition.shot import Capture, Shot
-from tests.acquisition.methods.spins import SpinLine, captured, noiseless
+from tests.acquisition.methods.spins import SpinLine, captured, noiseless, nothing
 
 LIMITS = InstrumentLimits()
 LINE = SpinLine()
@@ -48,14 +47,8 @@ def shots_of(method: str, changes: dict[str, Any] | None = None) -> list[Shot]:
     shots = []
     while (shot := experiment.next_shot()) is not None:
         shots.append(shot)
-        experiment.take(_nothing(shot))
+        experiment.take(nothing(shot))
     return shots
-
-
-def _nothing(shot: Shot) -> Capture:
-    """A capture of so few samples that nothing is made of it."""
-    empty = captured(shot, np.zeros(1, dtype=complex), 0.0, np.random.default_rng(0))
-    return dataclasses.replace(empty, waveform=empty.waveform[:0])
 
 
 def captures_of(shots: Sequence[Shot], line: SpinLine, noise: float, seed: int) -> list[Capture]:

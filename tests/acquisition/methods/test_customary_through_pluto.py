@@ -1,4 +1,4 @@
-"""The customary methods over the whole signal path: driver, libiio, a simulated Pluto; against the truth of the sample."""
+"""The customary methods over the whole signal path: driver, libiio, simulated Pluto; against the known sample."""
 
 from __future__ import annotations
 
