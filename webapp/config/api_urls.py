@@ -15,7 +15,7 @@ from webapp.facility.api import (
     SeriesViewSet,
     WaitlistViewSet,
 )
-from webapp.runs.api import MethodsView, PlansView, RunViewSet
+from webapp.runs.api import MethodsView, PlansView, RunSeriesViewSet, RunTemplateViewSet, RunViewSet
 from webapp.runs.stream import stream
 from webapp.samples.api import SampleViewSet
 from webapp.spectra.api import LineViewSet, ReconstructionView, SpectrumViewSet
@@ -39,6 +39,8 @@ router.register("qualifications", QualificationViewSet, basename="qualification"
 router.register("waitlist", WaitlistViewSet, basename="waitlist")
 router.register("samples", SampleViewSet, basename="sample")
 router.register("runs", RunViewSet, basename="run")
+router.register("run-series", RunSeriesViewSet, basename="run-series")
+router.register("run-templates", RunTemplateViewSet, basename="run-template")
 router.register("spectra", SpectrumViewSet, basename="spectrum")
 router.register("lines", LineViewSet, basename="line")
 

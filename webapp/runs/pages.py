@@ -46,7 +46,7 @@ def run_context(user: User, run: Run) -> dict[str, Any]:
         "has_shots": run.events.filter(kind="shot").exists(),
         "is_final": run.state in Run.FINAL,
         "is_live": live,
-        "may_cancel": run.state not in Run.FINAL and services.may_cancel(user, run),
+        "may_cancel": run.state not in Run.FINAL and services.may_control(user, run),
         "may_requeue": run.state in (Run.State.FAILED, Run.State.CANCELLED, Run.State.INTERRUPTED),
         "parameters": named_parameters(run.method, run.parameters),
         **_curves(run, newest),

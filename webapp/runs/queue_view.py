@@ -31,13 +31,12 @@ class InstrumentActivity:
 
 
 def queue(instrument: Instrument, viewer: Viewer) -> list[QueueEntry]:
-    """What the instrument measures now and what waits, in order."""
+    """What the instrument measures now and what waits, in the order of measuring."""
     rows = Run.objects.filter(instrument=instrument, state__in=(*Run.ACTIVE, Run.State.QUEUED))
-    active_first = sorted(
-        rows.select_related("sample", "submitted_by").order_by("position", "pk"),
-        key=lambda run: run.state == Run.State.QUEUED,
-    )
-    return _entries(active_first, viewer)
+    place = {run_id: place for place, run_id in enumerate(services.queue_order(instrument.pk))}
+    # Those that are measured, or that have been cancelled just now, have no place in the order.
+    ordered = sorted(rows.select_related("sample", "submitted_by"), key=lambda run: (place.get(run.pk, -1), run.pk))
+    return _entries(ordered, viewer)
 
 
 def with_activity(instruments: Iterable[Instrument], viewer: Viewer) -> list[InstrumentActivity]:

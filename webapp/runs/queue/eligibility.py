@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterable, Iterator, Sequence
 
-from webapp.facility.bookings.windows import Window
+from webapp.facility.bookings.values import Window
 from webapp.runs.queue.fairness import Candidate
 
 #: what a run may take beyond the longest duration of its plan: opening the radio, checks, storing the last capture

@@ -1,18 +1,31 @@
-"""Rules of the runs: submit, preview, cancel, queue again, process again, when it will be their turn."""
+"""Rules of the runs: submit, preview, cancel, hold, reorder, repeat, process again, and when it will be their turn."""
 
-from webapp.runs.services.estimates import Estimate, queue_estimates
-from webapp.runs.services.lifecycle import may_cancel, reprocess, request_cancel, requeue
+from webapp.runs.services.estimates import Estimate, queue_estimates, queue_order
+from webapp.runs.services.holding import hold, pause, resume
+from webapp.runs.services.lifecycle import may_control, reprocess, request_cancel, requeue
+from webapp.runs.services.ordering import Place, move, prioritise
+from webapp.runs.services.series import SeriesSubmission, cancel_series, submit_series
 from webapp.runs.services.submission import Submission, preview, submit, submit_once
 
 __all__ = [
     "Estimate",
+    "Place",
+    "SeriesSubmission",
     "Submission",
-    "may_cancel",
+    "cancel_series",
+    "hold",
+    "may_control",
+    "move",
+    "pause",
     "preview",
+    "prioritise",
     "queue_estimates",
+    "queue_order",
     "reprocess",
     "request_cancel",
     "requeue",
+    "resume",
     "submit",
     "submit_once",
+    "submit_series",
 ]

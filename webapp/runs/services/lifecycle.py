@@ -24,7 +24,7 @@ from webapp.spectra.models import Spectrum
 OPEN_VERSIONS_MAX = 10
 
 
-def may_cancel(user: User, run: Run) -> bool:
+def may_control(user: User, run: Run) -> bool:
     """Whoever submitted it, leaders of its group, and staff."""
     return user.is_staff or run.submitted_by_id == user.pk or leads(user, run.group_id)
 
@@ -35,7 +35,7 @@ def request_cancel(user: User, run: Run) -> Run:
     One that is being measured is flagged: its worker polls the flag and sets the state only after the transmitter is
     confirmed off. Asking twice changes nothing; a run that has ended otherwise raises Conflict.
     """
-    if not may_cancel(user, run):
+    if not may_control(user, run):
         raise NotAllowed("Only whoever submitted a run, leaders of its group and staff may cancel it.")
     with transaction.atomic():
         current = Run.objects.select_for_update().get(pk=run.pk)

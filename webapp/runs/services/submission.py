@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +24,7 @@ from webapp.facility.models import Instrument
 from webapp.runs import events
 from webapp.runs.models import Run
 from webapp.runs.queue import hints
+from webapp.runs.services import estimates
 from webapp.samples.access import samples
 from webapp.samples.models import Sample
 
@@ -99,21 +100,11 @@ def submit_once(
     A held or unreachable instrument still takes runs into its queue. Raises InvalidParameters for wrong values,
     IdempotencyMismatch for a key that was used for something else, QueueFull for a user with too many runs waiting.
     """
-    _check(user, sample, title, temperature_k, idempotency_key)
-    values = _parsed(method, parameters)
-    run = Run(
-        instrument=instrument,
-        sample=sample,
-        group_id=sample.group_id,
-        submitted_by=user,
-        title=title.strip(),
-        method=method,
-        parameters=values,
-        temperature_k=temperature_k if temperature_k is not None else sample.temperature_k,
-        state=Run.State.QUEUED,
-        idempotency_key=idempotency_key,
-        repeat_of=repeat_of,
-    )
+    check(user, sample, title, temperature_k, idempotency_key)
+    run = new_run(
+        user, instrument, sample, method, parameters, title, temperature_k,
+        idempotency_key=idempotency_key, repeat_of=repeat_of,
+    )  # fmt: skip
     # The look-up goes first so that a retry gets its run even if the instrument's limits have changed since.
     earlier = _made_before(run, temperature_k is not None)
     if earlier is not None:
@@ -121,7 +112,7 @@ def submit_once(
     run.plan = plan_summary(_planned(instrument, method, parameters)[1])
     try:
         with transaction.atomic():
-            _queue(run)
+            queue_all([run])
     except IntegrityError:
         # Another request with the same key was faster; the unique constraint let only one of them in.
         earlier = _made_before(run, temperature_k is not None)
@@ -131,18 +122,49 @@ def submit_once(
     return Submission(run, created=True)
 
 
-def _queue(run: Run) -> None:
+def new_run(
+    user: User,
+    instrument: Instrument,
+    sample: Sample,
+    method: str,
+    parameters: Mapping[str, Any],
+    title: str,
+    temperature_k: float | None,
+    **more: Any,
+) -> Run:
+    """An unsaved run with complete parameters, its plan still empty; raises InvalidParameters."""
+    return Run(
+        instrument=instrument,
+        sample=sample,
+        group_id=sample.group_id,
+        submitted_by=user,
+        title=title.strip(),
+        method=method,
+        parameters=_parsed(method, parameters),
+        temperature_k=temperature_k if temperature_k is not None else sample.temperature_k,
+        state=Run.State.QUEUED,
+        **more,
+    )
+
+
+def queue_all(runs: Sequence[Run]) -> None:
+    """Put planned runs of one user and one instrument at the end of the queue, in a transaction of the caller's."""
+    user, instrument = runs[0].submitted_by, runs[0].instrument
     waiting = Run.objects.filter(state=Run.State.QUEUED)
-    if waiting.filter(submitted_by=run.submitted_by_id).count() >= settings.RASGADO_QUEUED_MAX:
+    room = settings.RASGADO_QUEUED_MAX - waiting.filter(submitted_by=user).count()
+    if len(runs) > room:
         raise QueueFull(
-            f"You have {settings.RASGADO_QUEUED_MAX} runs waiting, which is the limit; cancel some or wait."
+            f"You may have {settings.RASGADO_QUEUED_MAX} runs waiting, and there is room for {max(room, 0)} more; "
+            "cancel some or wait."
         )
-    last = waiting.filter(instrument=run.instrument_id).aggregate(last=Max("position"))["last"]
-    run.position = last or 0.0
-    run.queued_at = timezone.now()
-    run.save(force_insert=True)
-    events.record(run.pk, "state", {"state": Run.State.QUEUED.value})
-    hints.instrument(run.instrument.slug)
+    last = waiting.filter(instrument=instrument).aggregate(last=Max("position"))["last"] or 0.0
+    for place, run in enumerate(runs, start=1):
+        run.position = last + place
+        run.queued_at = timezone.now()
+        run.save(force_insert=True)
+        events.record(run.pk, "state", {"state": Run.State.QUEUED.value})
+    estimates.record(instrument)
+    hints.instrument(instrument.slug)
 
 
 def _made_before(run: Run, temperature_given: bool) -> Run | None:
@@ -185,7 +207,8 @@ def _planned(instrument: Instrument, method: str, parameters: Mapping[str, Any])
     return values, chosen.plan(values, facility.limits(instrument))
 
 
-def _check(user: User, sample: Sample, title: str, temperature_k: float | None, key: str | None) -> None:
+def check(user: User, sample: Sample, title: str, temperature_k: float | None, key: str | None) -> None:
+    """Raise InvalidParameters unless the user may measure this sample under this title, temperature and key."""
     errors: list[FieldError] = []
     if not samples(user).filter(pk=sample.pk).exists():
         errors.append(FieldError("sample", "There is no such sample in your groups."))

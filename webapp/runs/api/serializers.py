@@ -29,6 +29,7 @@ class MethodSerializer(serializers.Serializer[Method]):
     title = serializers.CharField()
     summary = serializers.CharField()
     when_to_use = serializers.CharField()
+    family = serializers.CharField(help_text="What it is for.")
     parameters = serializers.SerializerMethodField()
 
     @extend_schema_field(ParameterSerializer(many=True))

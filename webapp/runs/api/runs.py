@@ -6,24 +6,20 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.http import HttpResponse
-from django.urls import reverse
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
-from rest_framework import mixins, viewsets
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework import mixins
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from acquisition import methods
-from acquisition.errors import FieldError, InvalidParameters
 from webapp.config.fields import body, query
 from webapp.errors import NotFound
-from webapp.facility.access import instruments
-from webapp.facility.models import Instrument
 from webapp.runs import access, partial, services
-from webapp.runs.models import Run
-from webapp.runs.serializers import (
+from webapp.runs.api.lookups import IDEMPOTENCY_KEY, instrument_named
+from webapp.runs.api.queueing import QueueActions, shown
+from webapp.runs.api.serializers import (
     CaptureSerializer,
     EventQuery,
     MethodSerializer,
@@ -35,19 +31,13 @@ from webapp.runs.serializers import (
     RunSubmitSerializer,
     plan_body,
 )
+from webapp.runs.models import Run
 from webapp.samples.access import samples
 from webapp.spectra import services as spectra_services
 from webapp.spectra.binary import BINS_RESPONSE, bins_response
 from webapp.spectra.serializers import BinsQuery, ReprocessSerializer, SpectrumSerializer
 
 EVENTS_AT_ONCE = 500
-
-IDEMPOTENCY_KEY = OpenApiParameter(
-    "Idempotency-Key",
-    OpenApiTypes.STR,
-    OpenApiParameter.HEADER,
-    description="Any text of yours. The same key with the same contents gives the same run again (200 instead of 201).",
-)
 
 
 @extend_schema(tags=["methods"])
@@ -64,12 +54,12 @@ class PlansView(APIView):
     def post(self, request: Request) -> Response:
         """What a run with these parameters would do, without queueing it."""
         wanted = body(PlanRequestSerializer, request)
-        plan = services.preview(_instrument(request, wanted["instrument"]), wanted["method"], wanted["parameters"])
+        plan = services.preview(instrument_named(request, wanted["instrument"]), wanted["method"], wanted["parameters"])
         return Response(plan_body(plan))
 
 
 @extend_schema(tags=["runs"])
-class RunViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Any]):
+class RunViewSet(QueueActions, mixins.ListModelMixin, mixins.RetrieveModelMixin):
     """Runs of your groups."""
 
     serializer_class = RunSerializer
@@ -91,11 +81,11 @@ class RunViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gene
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Runs, newest first."""
         page: Any = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
-        return self.get_paginated_response(_shown(page, many=True))
+        return self.get_paginated_response(shown(page, many=True))
 
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """One run."""
-        return Response(_shown(self.get_object()))
+        return Response(shown(self.get_object()))
 
     @extend_schema(
         parameters=[IDEMPOTENCY_KEY],
@@ -110,24 +100,24 @@ class RunViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gene
             raise NotFound("There is no such sample in your groups.", "sample")
         submission = services.submit_once(
             request.user,
-            instrument=_instrument(request, wanted.pop("instrument")),
+            instrument=instrument_named(request, wanted.pop("instrument")),
             sample=sample,
             idempotency_key=request.headers.get("Idempotency-Key"),
             **wanted,
         )
-        return self._answer(submission.run, 201 if submission.created else 200)
+        return self.answer(submission.run, 201 if submission.created else 200)
 
     @extend_schema(request=None, responses=RunSerializer)
     @action(detail=True, methods=["post"])
     def cancel(self, request: Request, pk: str) -> Response:
         """Cancel a run. One that is being measured is `cancelled` only when its transmitter is confirmed off."""
-        return self._answer(services.request_cancel(request.user, self.get_object()))
+        return self.answer(services.request_cancel(request.user, self.get_object()))
 
     @extend_schema(request=None, responses={201: RunSerializer})
     @action(detail=True, methods=["post"])
     def requeue(self, request: Request, pk: str) -> Response:
         """Queue a run that has ended once more, as a new run."""
-        return self._answer(services.requeue(request.user, self.get_object()), 201)
+        return self.answer(services.requeue(request.user, self.get_object()), 201)
 
     @extend_schema(request=ReprocessSerializer, responses={202: SpectrumSerializer})
     @action(detail=True, methods=["post"])
@@ -170,22 +160,3 @@ class RunViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gene
         if spectrum is None:
             return HttpResponse(status=204)
         return bins_response(request, spectra_services.reduce(spectrum, **wanted))
-
-    def _answer(self, run: Run, status: int = 200) -> Response:
-        shown = access.runs(self.request.user).get(pk=run.pk)
-        location = reverse("api:run-detail", args=[run.pk])
-        return Response(_shown(shown), status=status, headers={"Location": location} if status == 201 else {})
-
-
-def _shown(runs: Any, many: bool = False) -> Any:
-    """Runs with their places in the queue."""
-    estimates = services.queue_estimates(runs if many else [runs])
-    return RunSerializer(runs, many=many, context={"estimates": estimates}).data
-
-
-def _instrument(request: Request, slug: str) -> Instrument:
-    instrument = instruments(request.user).filter(slug=slug).first()
-    if instrument is None:
-        known = ", ".join(instruments(request.user).values_list("slug", flat=True)[:20])
-        raise InvalidParameters([FieldError("instrument", f"Unknown instrument; known are {known}.")])
-    return instrument
