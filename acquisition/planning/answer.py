@@ -36,15 +36,6 @@ class Answer:
     cosine: Real
     recovery: Real
 
-    def at(self, index: Index) -> Answer:
-        """The answer under one of the settings."""
-        shape = self.recovery.shape
-        unit, transverse, cosine = (
-            np.broadcast_to(value, shape + value.shape[len(shape) :])[index]
-            for value in (self.unit, self.transverse, self.cosine)
-        )
-        return Answer(np.asarray(unit), transverse, np.asarray(cosine), np.asarray(self.recovery[index]))
-
     def energy(self, shots: Real | float) -> Real:
         """Mean detection statistic (..., p) of the coherent average of so many shots from equilibrium on."""
         number = np.asarray(shots, dtype=np.float64)[..., None, None]

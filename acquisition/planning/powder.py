@@ -17,7 +17,7 @@ from scipy.optimize import minimize_scalar
 
 Real = npt.NDArray[np.float64]
 
-ORIENTATIONS = 12
+ORIENTATIONS = 8
 
 
 @dataclass(frozen=True, eq=False)

@@ -24,5 +24,4 @@ class Proposal:
     averages: int
     flip_deg: float
     repetition_time_s: float
-    settings: object = None
     notes: tuple[str, ...] = field(default=())

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -24,33 +24,19 @@ from acquisition.planning import detection
 from acquisition.planning.answer import EDGE, Answer, averages_needed
 from acquisition.planning.goal import Goal
 from acquisition.planning.overheads import Overheads, receive_gain, transmit_gain
-from acquisition.planning.powder import Affine, powder, recovering, series, summed
+from acquisition.planning.powder import powder, recovering, series, summed
 from acquisition.planning.proposal import Proposal
 
 Real = npt.NDArray[np.float64]
 
-PULSES_S = (
-    0.2e-6,
-    0.4e-6,
-    0.7e-6,
-    1e-6,
-    1.5e-6,
-    2e-6,
-    3e-6,
-    4e-6,
-    6e-6,
-    8e-6,
-    11e-6,
-    15e-6,
-    20e-6,
-    28e-6,
-    40e-6,
-    60e-6,
-)
-STEPS_PER_BAND = (0.7, 0.95, 1.2)
+PULSES_US = (0.2, 0.4, 0.7, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 11.0, 15.0, 20.0, 28.0, 40.0, 60.0)
+LEAST_TURNS, TURNS_MAX = 1.0 / 360.0, 0.2
+"""Shortest and longest pulse in turns on resonance: the method's least, and a little beyond the powder's best."""
+
+STEPS_PER_BAND = (0.75, 1.1)
 """Step times pulse length: 0.96 is the distance of the half-power points of a pulse's spectrum."""
 
-REPETITIONS = (1.0, 1.5, 2.5, 5.0, 10.0, 25.0)
+REPETITIONS = (1.0, 1.6, 2.5, 5.0, 10.0, 25.0)
 VISITS = (1, 4, 8, 16, 32, 64, 128)
 """Shots of a step in one turn, if interleaved: a single one, or whole phase cycles."""
 
@@ -59,15 +45,17 @@ BESIDE_HZ = 68.5e3
 
 LISTEN_T2_STARS = 2.5
 PULSE_SAMPLES_MIN = 2
-PLACES = 11
-RANKED = 12
+PLACES_RANKING, PLACES = 6, 24
+RANKED = 8
 STEPS_MAX = 5000
 
 
 @dataclass(frozen=True)
 class Stepping:
-    """The settings of a stepped search; times in s, frequencies in Hz. `visit` shots of a step are played in one turn,
-    0 means all of them."""
+    """The settings of a stepped search; times in s, frequencies in Hz.
+
+    `visit` shots of a step are played in one turn; 0 means all of them, one step after the other.
+    """
 
     pulse_s: float
     step_hz: float
@@ -77,64 +65,54 @@ class Stepping:
     sample_rate_hz: float
     visit: int = 0
 
-    def flip_rad(self, nutation_frequency_hz: float) -> float:
-        """omega_1 t on resonance."""
-        return 2.0 * math.pi * nutation_frequency_hz * self.pulse_s
 
-    def duration_s(self, averages: int, overheads: Overheads) -> float:
-        """Instrument time of so many averages in each step."""
-        shots = 1 if self.visit == 0 else math.ceil(averages / self.visit)
-        return self.steps * (averages * self.repetition_time_s + shots * self.overhead_s(overheads))
+@dataclass(frozen=True, eq=False)
+class _Step:
+    """What lines at p places of a step answer to its own pulses, and what those of its neighbours leave of them."""
 
-    def overhead_s(self, overheads: Overheads) -> float:
-        """Overhead of one turn of a step."""
-        return overheads.shot_s(retuned=self.steps > 1, waveforms=1 if self.visit == 1 else 4)
-
-    def pause_s(self, overheads: Overheads) -> float:
-        """What passes between the turns of a step beyond one repetition time."""
-        overhead_s = self.overhead_s(overheads)
-        return (self.steps - 1) * (self.visit * self.repetition_time_s + overhead_s) + overhead_s
+    own: Answer
+    below: Real
+    above: Real
 
 
 def propose(goal: Goal, limits: InstrumentLimits, overheads: Overheads, *, interleaved: bool) -> Proposal | None:
     """The fastest stepped search for a goal; `goal.nutation_frequency_hz` must be the actual one."""
     log_tail = detection.threshold(goal.false_alarms, goal.span_hz)
     ranked: list[tuple[float, Stepping]] = []
-    for stepping in candidates(goal, limits, interleaved=interleaved):
-        ranked.append((_rough_duration_s(goal, limits, overheads, stepping, log_tail), stepping))
+    for stepping in _pulses(goal, limits):
+        if interleaved and stepping.steps == 1:
+            continue
+        step = _step(goal, limits, stepping, PLACES_RANKING)
+        factor, visit = np.meshgrid(REPETITIONS, VISITS if interleaved else (0,), indexing="ij")
+        repetition_s = np.ceil(stepping.repetition_time_s * factor * 1e5 - 1e-6) / 1e5
+        cost = _rough_duration_s(goal, overheads, step, stepping.steps, repetition_s, visit, log_tail)
+        for place in np.argsort(cost, axis=None)[:2]:
+            index = np.unravel_index(int(place), cost.shape)
+            chosen = replace(stepping, repetition_time_s=float(repetition_s[index]), visit=int(visit[index]))
+            ranked.append((float(cost[index]), chosen))
     ranked.sort(key=lambda item: item[0])
-    best: Proposal | None = None
-    for _, stepping in ranked[:RANKED]:
-        found = finish(goal, limits, overheads, stepping, log_tail)
-        if found is not None and (best is None or found.duration_s < best.duration_s):
-            best = found
-    return best
+    found = [_finish(goal, limits, overheads, stepping, log_tail) for _, stepping in ranked[:RANKED]]
+    return min((one for one in found if one is not None), key=lambda one: one.duration_s, default=None)
 
 
-def candidates(goal: Goal, limits: InstrumentLimits, *, interleaved: bool) -> Iterator[Stepping]:
-    """Every setting that is tried and that the instrument can play."""
+def _pulses(goal: Goal, limits: InstrumentLimits) -> Iterator[Stepping]:
+    """Every pulse and step that is tried and that the instrument can play, with the shortest repetition time."""
     listen_s = LISTEN_T2_STARS * goal.t2_star_s
-    for pulse_s in PULSES_S:
-        if goal.nutation_frequency_hz * limits.peak_amplitude * pulse_s > 0.3:
-            continue  # beyond the powder's optimum of 58.6 degrees by far
+    for pulse_s in (1e-6 * length for length in PULSES_US):
+        if not LEAST_TURNS <= goal.nutation_frequency_hz * limits.peak_amplitude * pulse_s <= TURNS_MAX:
+            continue
         for ratio in STEPS_PER_BAND:
-            step_hz = min(ratio / pulse_s, goal.span_hz)
-            rate = sample_rate_hz(pulse_s, step_hz, limits)
-            if rate is None:
-                continue
-            steps = max(1, math.ceil(goal.span_hz / step_hz - 1e-9))
-            if steps > STEPS_MAX or (interleaved and steps == 1):
-                continue
+            steps = max(1, math.ceil(goal.span_hz * pulse_s / ratio - 1e-9))
             step_hz = goal.span_hz / steps
+            rate = sample_rate_hz(pulse_s, step_hz, limits)
+            if rate is None or steps > STEPS_MAX:
+                continue
             shortest_s = max(
-                pulse_s + limits.dead_time_s + listen_s + checks.GUARD_S,
+                pulse_s + limits.dead_time_s + listen_s + checks.GUARD_S + 2.0 / rate,
                 limits.repetition_time_min_s,
                 1.001 * pulse_s / limits.duty_max,
             )
-            for factor in REPETITIONS:
-                time_s = math.ceil(shortest_s * factor * 1e5 - 1e-6) / 1e5
-                for visit in VISITS if interleaved else (0,):
-                    yield Stepping(pulse_s, step_hz, steps, time_s, listen_s, rate, visit)
+            yield Stepping(pulse_s, step_hz, steps, shortest_s, listen_s, rate)
 
 
 def sample_rate_hz(pulse_s: float, step_hz: float, limits: InstrumentLimits) -> float | None:
@@ -148,108 +126,133 @@ def sample_rate_hz(pulse_s: float, step_hz: float, limits: InstrumentLimits) -> 
     return rate if rate >= max(limits.sample_rate_min_hz, room_hz * (1.0 - 1e-9)) else None
 
 
-def answers(goal: Goal, limits: InstrumentLimits, stepping: Stepping, neighbour: int = 0) -> Answer:
-    """What lines at evenly spread places of a step answer to its pulses, or to those of a neighbouring step."""
+def _step(goal: Goal, limits: InstrumentLimits, stepping: Stepping, places: int) -> _Step:
     grains = powder()
-    place_hz = ((np.arange(PLACES) + 0.5) / PLACES - 0.5) * stepping.step_hz - neighbour * stepping.step_hz
-    offset_hz = place_hz + neighbour * stepping.step_hz + BESIDE_HZ
-    sent = transmit_gain(offset_hz - neighbour * stepping.step_hz, stepping.sample_rate_hz, limits.probe_bandwidth_hz)
-    heard = receive_gain(offset_hz, limits.probe_bandwidth_hz)
-    nutation_hz = goal.nutation_frequency_hz * limits.peak_amplitude * sent[:, None] * grains.nutation
-    effective_hz = np.hypot(nutation_hz, place_hz[:, None])
-    sine, cosine = nutation_hz / effective_hz, place_hz[:, None] / effective_hz
-    turned = 2.0 * math.pi * effective_hz * stepping.pulse_s
-    transverse = sine * np.sin(turned) + 1j * sine * cosine * (1.0 - np.cos(turned))
-    left = cosine**2 + sine**2 * np.cos(turned)
+    place_hz = ((np.arange(places) + 0.5) / places - 0.5) * stepping.step_hz
+    transverse, left = _turned(goal, limits, stepping, place_hz)
+    _, below = _turned(goal, limits, stepping, place_hz + stepping.step_hz)
+    _, above = _turned(goal, limits, stepping, place_hz - stepping.step_hz)
+    if stepping.steps == 2:  # a line has one neighbour, and it is the nearer one as often as not
+        below = above = np.where((place_hz > 0.0)[:, None], above, below)
     blind_s = limits.dead_time_s + stepping.pulse_s / 2.0
     share = math.exp(-2.0 * blind_s / goal.t2_star_s) * -math.expm1(-2.0 * stepping.listen_s / goal.t2_star_s)
+    heard = receive_gain(place_hz + BESIDE_HZ, limits.probe_bandwidth_hz)
     unit = goal.snr_density_hz * 0.5 * goal.t2_star_s * share * heard**2
     recovery = np.asarray(math.exp(-stepping.repetition_time_s / goal.t1_s))
-    return Answer(unit, grains.pickup * transverse, left, recovery)
+    return _Step(Answer(unit, grains.pickup * transverse, left, recovery), below, above)
 
 
-def finish(
+def _turned(
+    goal: Goal, limits: InstrumentLimits, stepping: Stepping, offset_hz: Real
+) -> tuple[npt.NDArray[np.complex128], Real]:
+    """What a pulse at these offsets from a line makes of unit magnetisation: transverse, and what it leaves; (p, o)."""
+    sent = transmit_gain(offset_hz + BESIDE_HZ, stepping.sample_rate_hz, limits.probe_bandwidth_hz)
+    nutation_hz = goal.nutation_frequency_hz * limits.peak_amplitude * sent[:, None] * powder().nutation
+    effective_hz = np.hypot(nutation_hz, offset_hz[:, None])
+    sine, cosine = nutation_hz / effective_hz, offset_hz[:, None] / effective_hz
+    angle = 2.0 * math.pi * effective_hz * stepping.pulse_s
+    transverse = sine * np.sin(angle) + 1j * sine * cosine * (1.0 - np.cos(angle))
+    return transverse, np.asarray(cosine**2 + sine**2 * np.cos(angle))
+
+
+def _energies(
+    goal: Goal, overheads: Overheads, step: _Step, steps: int, repetition_s: Real, visit: Real, averages: Real
+) -> Real:
+    """Mean detection statistic (..., p) after so many averages; the settings (...) are all sequential or all not."""
+    recovery = np.exp(-repetition_s / goal.t1_s)[..., None, None]
+    shots = np.where(visit > 0, visit, averages)
+    turns = np.maximum(1.0, np.ceil(averages / shots - 1e-9))
+    number, each = turns[..., None, None], shots[..., None, None]
+    turn, total = series(step.own.cosine, recovery, each)
+    if steps == 1:
+        start: Real | float = 1.0
+    elif np.all(visit == 0):
+        # One after the other: the step below has begun at equilibrium, and what it has left is what there is.
+        left = series(step.below, recovery, each)[0]
+        between = recovering(math.exp(-overheads.shot_s(retuned=True, waveforms=4) / goal.t1_s))
+        start = between.offset + between.factor * (left.offset + left.factor)
+    else:
+        # Neighbours are visited half a round apart; their turns take their own part of the time.
+        beside = [step.below] if steps == 2 else [step.below, step.above]
+        overhead_s = _overhead_s(overheads, steps, visit)
+        waiting_s = steps * overhead_s + (steps - 1 - len(beside)) * visit * repetition_s
+        half = recovering(np.exp(-0.5 * waiting_s / goal.t1_s)[..., None, None])
+        turn = turn.then(half)
+        for cosine in beside:
+            turn = turn.then(series(cosine, recovery, each)[0])
+        turn, start = turn.then(half), 1.0
+    return step.own.of_sum(summed(turn, total, number, start), (turns * shots)[..., None])
+
+
+def _overhead_s(overheads: Overheads, steps: int, visit: Real) -> Real:
+    """Overhead of one turn of a step."""
+    one, cycle = (overheads.shot_s(retuned=steps > 1, waveforms=waveforms) for waveforms in (1, 4))
+    return np.where(visit == 1, one, cycle)
+
+
+def _duration_s(overheads: Overheads, steps: int, repetition_s: Real, visit: Real, averages: Real) -> Real:
+    """Instrument time of so many averages in each step, in whole turns."""
+    shots = np.where(visit > 0, visit, averages)
+    turns = np.ceil(averages / shots - 1e-9)
+    return np.asarray(steps * turns * (shots * repetition_s + _overhead_s(overheads, steps, visit)))
+
+
+def _rough_duration_s(
+    goal: Goal, overheads: Overheads, step: _Step, steps: int, repetition_s: Real, visit: Real, log_tail: float
+) -> Real:
+    """About how long the settings take, for ranking them."""
+    wanted = (math.sqrt(log_tail) + EDGE) ** 2
+    least = np.maximum(visit, 4)
+    averages = np.full(repetition_s.shape, 1e4)
+    for _ in range(3):
+        energy = np.quantile(_energies(goal, overheads, step, steps, repetition_s, visit, averages), 0.15, axis=-1)
+        averages = np.clip(averages * wanted / np.maximum(energy, 1e-12), least, 1e9)
+    return _duration_s(overheads, steps, repetition_s, visit, np.ceil(averages / 4) * 4)
+
+
+def _finish(
     goal: Goal, limits: InstrumentLimits, overheads: Overheads, stepping: Stepping, log_tail: float
 ) -> Proposal | None:
     """The averages that these settings really need, as a proposal; None if no number suffices."""
-    averages = averages_needed(
-        lambda n: detection.probability(energies(goal, limits, overheads, stepping, n), log_tail), goal.detection
-    )
-    if averages is None:
+    step = _step(goal, limits, stepping, PLACES)
+    repetition_s, visit = np.asarray(stepping.repetition_time_s), np.asarray(stepping.visit)
+
+    def detected(averages: int) -> Real:
+        number = np.asarray(float(averages))
+        energy = _energies(goal, overheads, step, stepping.steps, repetition_s, visit, number)
+        return detection.probability(energy, log_tail)
+
+    needed = averages_needed(detected, goal.detection)
+    if needed is None:
         return None
     whole = max(4, stepping.visit)
-    averages = whole * math.ceil(averages / whole)
-    name = "interleaved" if stepping.visit else "sequential"
+    averages = whole * math.ceil(needed / whole)
+    flip_deg = 360.0 * goal.nutation_frequency_hz * limits.peak_amplitude * stepping.pulse_s
     return Proposal(
-        name=name,
+        name="interleaved" if stepping.visit else "sequential",
         method="stepped",
-        parameters=parameters(goal, stepping, averages),
-        duration_s=stepping.duration_s(averages, overheads),
+        parameters=_parameters(goal, stepping, averages, flip_deg),
+        duration_s=float(_duration_s(overheads, stepping.steps, repetition_s, visit, np.asarray(float(averages)))),
         windows=stepping.steps,
         averages=averages,
-        flip_deg=math.degrees(stepping.flip_rad(goal.nutation_frequency_hz * limits.peak_amplitude)),
+        flip_deg=flip_deg,
         repetition_time_s=stepping.repetition_time_s,
-        settings=stepping,
     )
 
 
-def parameters(goal: Goal, stepping: Stepping, averages: int) -> Mapping[str, Any]:
+def _parameters(goal: Goal, stepping: Stepping, averages: int, flip_deg: float) -> Mapping[str, Any]:
     """Settings under the names of the method "stepped"."""
     return {
         "centre_frequency_hz": goal.centre_frequency_hz,
         "span_hz": goal.span_hz,
         "step_hz": stepping.step_hz,
-        "pulse_length_s": stepping.pulse_s,
         "averages": averages,
         "repetition_time_s": stepping.repetition_time_s,
-        "observation_s": stepping.listen_s,
-        "sample_rate_hz": stepping.sample_rate_hz,
         "order": "interleaved" if stepping.visit else "sequential",
-        "averages_per_visit": stepping.visit or averages,
+        "averages_per_visit": max(1, stepping.visit),
+        "visit_repetition_time_s": stepping.repetition_time_s if stepping.visit else 0.0,
+        "observation_s": stepping.listen_s,
+        "flip_deg": flip_deg,
+        "sample_rate_hz": stepping.sample_rate_hz,
+        "false_alarms_per_survey": goal.false_alarms,
     }
-
-
-def energies(goal: Goal, limits: InstrumentLimits, overheads: Overheads, stepping: Stepping, averages: float) -> Real:
-    """Mean detection statistic at the places of a step, which its neighbours' pulses saturate, too."""
-    own = answers(goal, limits, stepping)
-    shots = float(stepping.visit or averages)
-    turns = float(max(1, math.ceil(averages / shots - 1e-9)))
-    averages = turns * shots
-    turn, total = series(own.cosine, own.recovery, shots)
-    if stepping.steps == 1:
-        return own.of_sum(summed(turn, total, turns), averages)
-    beside = [
-        series(answers(goal, limits, stepping, side).cosine, own.recovery, shots)[0] for side in (-1, 1)
-    ]  # fmt: skip
-    if stepping.visit == 0:
-        # One after the other: what the step below has left is all that matters, and it has begun at equilibrium.
-        start = beside[0].offset + beside[0].factor
-        between = recovering(math.exp(-overheads.shot_s(retuned=True, waveforms=4) / goal.t1_s))
-        return own.of_sum(summed(turn, total, turns, between.offset + between.factor * start), averages)
-    # Neighbouring steps are visited half a round apart; their series take their own part of the time.
-    if stepping.steps == 2:
-        upper = (np.arange(PLACES) >= PLACES / 2)[:, None]
-        beside = [Affine(*(np.where(upper, *pair) for pair in zip(_parts(beside[1]), _parts(beside[0]), strict=True)))]
-    waiting_s = stepping.pause_s(overheads) - len(beside) * stepping.visit * stepping.repetition_time_s
-    half = recovering(math.exp(-0.5 * max(waiting_s, 0.0) / goal.t1_s))
-    turn = turn.then(half)
-    for neighbour in beside:
-        turn = turn.then(neighbour)
-    return own.of_sum(summed(turn.then(half), total, turns), averages)
-
-
-def _parts(affine: Affine) -> tuple[Real, Real]:
-    return affine.offset, affine.factor
-
-
-def _rough_duration_s(
-    goal: Goal, limits: InstrumentLimits, overheads: Overheads, stepping: Stepping, log_tail: float
-) -> float:
-    """About how long the settings take; for ranking them."""
-    wanted = (math.sqrt(log_tail) + EDGE) ** 2
-    averages = 1e4
-    for _ in range(3):
-        energy = float(np.quantile(energies(goal, limits, overheads, stepping, averages), 0.15))
-        averages = min(max(averages * wanted / max(energy, 1e-12), float(stepping.visit or 4)), 1e9)
-    whole = stepping.visit or 4
-    return stepping.duration_s(math.ceil(averages / whole) * whole, overheads)

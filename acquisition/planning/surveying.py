@@ -34,7 +34,7 @@ TEETH_S = (0.1e-6, 0.2e-6, 0.3e-6, 0.4e-6, 0.5e-6, 0.7e-6, 1e-6, 1.5e-6, 2e-6, 3
 GAPS_S = (10e-6, 14e-6, 20e-6, 30e-6, 40e-6, 60e-6)
 PULSES_S = (0.25e-3, 0.5e-3, 1e-3, 1.5e-3, 2e-3, 3e-3, 4e-3, 6e-3, 9e-3, 13e-3, 19e-3)
 ORDERS = (1, 3)
-REPETITIONS = (1.0, 1.5, 2.5, 5.0, 10.0)
+REPETITIONS = (1.0, 1.6, 3.0, 8.0)
 """What is tried: tooth, gap and pulse lengths, orders of the hyperbolic secant, and repetition times per shortest."""
 
 TEETH_LEAST = 20
@@ -42,8 +42,8 @@ TEETH_LEAST = 20
 
 TAIL_T2_STARS = 2.0
 TAIL_LEAST_S = 0.3e-3
-PLACES = 12
-RANKED = 12
+PLACES_RANKING, PLACES = 6, 24
+RANKED = 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,6 +59,13 @@ class _Family:
     repetition_s: Real
     allowed: npt.NDArray[np.bool_]
 
+    def at(self, index: Index) -> _Family:
+        """One of them, its arrays of no dimension."""
+        gap, pulse, repetition, allowed = (
+            np.asarray(values[index]) for values in (self.gap_s, self.pulse_s, self.repetition_s, self.allowed)
+        )
+        return _Family(self.tooth_s, self.order, self.sample_rate_hz, self.tail_s, gap, pulse, repetition, allowed)
+
 
 def propose(goal: Goal, limits: InstrumentLimits) -> Proposal | None:
     """The fastest survey for a goal on an instrument; None if no comb fits it.
@@ -66,20 +73,20 @@ def propose(goal: Goal, limits: InstrumentLimits) -> Proposal | None:
     `goal.nutation_frequency_hz` must be the actual one.
     """
     log_tail = detection.threshold(goal.false_alarms, goal.span_hz)
-    ranked: list[tuple[float, _Family, Index, Answer]] = []
+    ranked: list[tuple[float, _Family, Index]] = []
     for family in _families(goal, limits):
         windows = window_count(goal.span_hz, family.tooth_s, family.sample_rate_hz)
-        answer = _answer(goal, limits, family)
+        answer = _answer(goal, limits, family, PLACES_RANKING)
         averages = typical_averages(answer, log_tail)
         cost = np.where(family.allowed, duration_s(windows, averages, family.repetition_s, limits), np.inf)
         for place in np.argsort(cost, axis=None)[:2]:
             index = np.unravel_index(int(place), cost.shape)
             if math.isfinite(float(cost[index])):
-                ranked.append((float(cost[index]), family, index, answer.at(index)))
+                ranked.append((float(cost[index]), family, index))
     ranked.sort(key=lambda item: item[0])
     best: Proposal | None = None
-    for _, family, index, answer in ranked[:RANKED]:
-        proposal = _finish(goal, limits, family, index, answer, log_tail)
+    for _, family, index in ranked[:RANKED]:
+        proposal = _finish(goal, limits, family, index, log_tail)
         if proposal is not None and (best is None or proposal.duration_s < best.duration_s):
             best = proposal
     return best
@@ -130,11 +137,11 @@ def _sample_rates(span_hz: float, tooth_s: float, limits: InstrumentLimits) -> l
     return [float(rate) for rate in rates]
 
 
-def _answer(goal: Goal, limits: InstrumentLimits, family: _Family) -> Answer:
+def _answer(goal: Goal, limits: InstrumentLimits, family: _Family, places: int) -> Answer:
     """What lines at evenly spread places of a window answer."""
     grains = powder()
     width_hz = min(1.0 / family.tooth_s, survey_plan.USABLE_BAND * family.sample_rate_hz, goal.span_hz)
-    place_hz = ((np.arange(PLACES) + 0.5) / PLACES - 0.5) * width_hz
+    place_hz = ((np.arange(places) + 0.5) / places - 0.5) * width_hz
     beside_hz = place_beside_hz(width_hz / 2.0, family.sample_rate_hz)
     sent = transmit_gain(place_hz + beside_hz, family.sample_rate_hz, limits.probe_bandwidth_hz)
     heard = receive_gain(place_hz + beside_hz, limits.probe_bandwidth_hz)
@@ -157,10 +164,9 @@ def heard_share(t2_star_s: float, gap_s: Real, tooth_s: float, dead_time_s: floa
     return np.asarray(np.maximum(first - last, 0.0) / -np.expm1(-2.0 * gap_s / t2_star_s))
 
 
-def _finish(
-    goal: Goal, limits: InstrumentLimits, family: _Family, index: Index, answer: Answer, log_tail: float
-) -> Proposal | None:
+def _finish(goal: Goal, limits: InstrumentLimits, family: _Family, index: Index, log_tail: float) -> Proposal | None:
     """The averages that are really needed; None if the instrument refuses the survey or no number suffices."""
+    answer = _answer(goal, limits, family.at(index), PLACES)
     averages = averages_needed(lambda n: detection.probability(answer.energy(n), log_tail), goal.detection)
     if averages is None:
         return None
