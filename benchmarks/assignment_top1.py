@@ -49,17 +49,17 @@ class Compound:
     nuclides: tuple[Nuclide, ...]
 
 
-def compound(seed: int) -> Compound:
-    """A compound with at least two found lines of its own."""
+def compound(seed: int, *, spoilt: bool = True) -> Compound:
+    """A compound with 3 to 14 lines of its own; spoilt, one of them is dropped and a line of nothing is added."""
     for attempt in range(200):
         rng = np.random.default_rng([seed, attempt, 77])
-        made = _compound(rng)
+        made = _compound(rng, spoilt)
         if made is not None:
             return made
     raise RuntimeError(f"No compound for seed {seed}.")
 
 
-def _compound(rng: np.random.Generator) -> Compound | None:
+def _compound(rng: np.random.Generator, spoilt: bool) -> Compound | None:
     elements = [str(symbol) for symbol in rng.choice(sorted(USUAL_MHZ), size=rng.integers(1, 4), replace=False)]
     isotopes = nuclides_of("".join(elements))
     lines: list[tuple[float, float, str]] = []
@@ -76,8 +76,9 @@ def _compound(rng: np.random.Generator) -> Compound | None:
     found = [line for line in lines if LOW_HZ < line[0] < HIGH_HZ and line[1] > SEEN_ABOVE_SNR]
     if len(found) < 3 or len(found) > 14:
         return None
-    del found[int(rng.integers(len(found)))]
-    found.append((math.exp(rng.uniform(math.log(LOW_HZ), math.log(HIGH_HZ))), float(rng.uniform(8.0, 40.0)), ""))
+    if spoilt:
+        del found[int(rng.integers(len(found)))]
+        found.append((math.exp(rng.uniform(math.log(LOW_HZ), math.log(HIGH_HZ))), float(rng.uniform(8.0, 40.0)), ""))
     found.sort()
     observations = [
         Observation(hz + rng.normal(0.0, math.hypot(SIGMA_HZ, DRIFT * hz)), SIGMA_HZ, snr) for hz, snr, _ in found
@@ -146,14 +147,19 @@ def nearest_guess(made: Compound) -> list[str]:
 
 def run() -> Result:
     """Fraction of compounds whose true explanation is ranked first."""
-    first = among_three = guessed = right = lines = guess_right = 0
+    first = among_three = guessed = right = lines = guess_right = whole = 0
     seconds: list[float] = []
+    sure: list[bool] = []
+    promised = 0.0
     for seed in range(COMPOUNDS):
         made = compound(seed)
         start = time.perf_counter()
         found = explain(made.observations, made.nuclides, [SearchedRange(LOW_HZ, HIGH_HZ)])
         seconds.append(time.perf_counter() - start)
         first += is_true(found[0], made)
+        promised += found[0].probability
+        if found[0].probability > 0.9:
+            sure.append(is_true(found[0], made))
         among_three += any(is_true(one, made) for one in found[:3])
         guess = nearest_guess(made)
         truth = [name.split()[0] if name else "" for name in made.truth]
@@ -163,6 +169,9 @@ def run() -> Result:
         guess_right += sum(guess[k] == truth[k] for k in own) + len(truth) - len(own)
         right += nuclides_right(found[0], made)
         lines += len(truth)
+        made = compound(seed, spoilt=False)
+        best = explain(made.observations, made.nuclides, [SearchedRange(LOW_HZ, HIGH_HZ)])[0]
+        whole += is_true(best, made)
     value = first / COMPOUNDS
     return Result(
         name="assignment_top1",
@@ -172,6 +181,10 @@ def run() -> Result:
         ratio=round((right / lines) / (guess_right / lines), 2),
         extra={
             "compounds": COMPOUNDS,
+            "mean_probability_of_first": round(promised / COMPOUNDS, 3),
+            "over_90_percent": len(sure),
+            "right_of_those": round(sum(sure) / max(len(sure), 1), 3),
+            "top1_nothing_dropped_or_added": round(whole / COMPOUNDS, 3),
             "top3": round(among_three / COMPOUNDS, 3),
             "lines_right": round(right / lines, 3),
             "nearest_guess_lines_right": round(guess_right / lines, 3),

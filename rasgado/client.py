@@ -163,6 +163,10 @@ class Client:
         """Lines of one spectrum, by rising frequency."""
         return sorted(self._list(f"/spectra/{spectrum_id}/lines"), key=lambda line: float(line["frequency_hz"]))
 
+    def explanations(self, sample_id: int) -> list[Json]:
+        """Which nuclides and sites explain the confirmed lines of a sample, most probable first."""
+        return self._list(f"/samples/{sample_id}/explanations")
+
     def quantities(self, spectrum_id: int) -> list[Json]:
         """What a spectrum's method measured, such as T1, in SI units; empty for surveys."""
         return self._list(f"/spectra/{spectrum_id}/quantities")

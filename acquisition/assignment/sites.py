@@ -39,6 +39,9 @@ SIGNAL_SPREAD = 1.1
 SIGNAL_ROOM = 5.0
 """Range of ln(signal) over which an unexplained line is as likely at any; a match is rewarded against that."""
 
+SAME_ETA = 0.01
+"""Solutions of the same match closer than this in eta are one."""
+
 CERTAIN = 0.95
 """No line is expected with more than this probability: relaxation may hide any of them."""
 
@@ -107,7 +110,17 @@ def hypotheses(element: Element, lines: Lines, element_count: int) -> list[Hypot
     for place in range(len(lines.observations)):
         for column in range(len(element.columns)):
             found += _with_anchor(element, lines, place, column, element_count, seen)
-    return sorted(found, key=lambda hypothesis: hypothesis.cost)
+    return _distinct(sorted(found, key=lambda hypothesis: hypothesis.cost))
+
+
+def _distinct(found: list[Hypothesis]) -> list[Hypothesis]:
+    """Without repetitions: the same match from several starting points ends at the same eta."""
+    kept: dict[tuple[tuple[int, ...], tuple[int, ...]], list[Hypothesis]] = {}
+    for one in found:
+        same = kept.setdefault((one.places, one.columns), [])
+        if all(abs(one.fit.eta - other.fit.eta) > SAME_ETA for other in same):
+            same.append(one)
+    return sorted((one for same in kept.values() for one in same), key=lambda one: one.cost)
 
 
 def _with_anchor(

@@ -14,7 +14,8 @@ from tools.stack import Stack
 PATHS = [
     "/", "/samples/", "/samples/new/", "/samples/{sample}/", "/samples/{sample}/edit/", "/runs/", "/runs/new/",
     "/runs/new/?method=survey&like={run}", "/runs/{run}/", "/runs/{run}/reprocess/", "/spectra/{spectrum}/",
-    "/instruments/", "/instruments/demo/", "/accounts/settings/",
+    "/quadrupole/", "/quadrupole/?nuclide=121Sb&coupling_mhz=383&eta=0.2", "/quadrupole/nuclides/",
+    "/quadrupole/?nuclide=14N&lines_mhz=4.642+3.604", "/instruments/", "/instruments/demo/", "/accounts/settings/",
 ]  # fmt: skip
 
 
