@@ -111,7 +111,8 @@ class _Acquisition:
 
     def _measure(self, experiment: Experiment, radio: Transceiver) -> Outcome:
         ownership.start_acquiring(self._claim, _plain_identity(radio.identity))
-        while (shot := experiment.next_shot()) is not None:
+        shot = experiment.next_shot()
+        while shot is not None:
             if self._watch.wait_while_paused():
                 return self._after_stop()
             try:
@@ -130,6 +131,7 @@ class _Acquisition:
                 self._store(capture, complete=True)
                 experiment.take(capture)
                 self._show(experiment)
+                shot = experiment.next_shot()  # where the experiment decides, which may take its time
         if not self._stored:
             return Outcome(State.FAILED, "nothing_measured", "The plan of this run has no shots; check its parameters.")
         return Outcome(State.PROCESSING)

@@ -133,3 +133,19 @@ def test_vanished_radio_interrupts_the_run_and_the_queue_waits_for_it(facility: 
     facility.stack.start("simulator")
     facility.wait(following, "done")
     assert facility.confirmed_hz(following)
+
+
+def test_a_paused_run_waits_between_shots_with_its_transmitter_off_and_goes_on(facility: Facility) -> None:
+    run_id = facility.submit(SHORT | {"span_hz": 2.5e6, "averages": 20, "averages_max": 20})
+    facility.wait_transmitting(run_id)
+    assert facility.http.post(f"runs/{run_id}/pause").status_code == 200
+    facility.wait_until(lambda: facility.run(run_id)["paused_at"] is not None, 20, "the run to pause")
+    assert not facility.transmitting()
+    seen = acquisitions(facility)
+    time.sleep(1.5 * LEASE_S)  # long enough for the lease to end if nobody renewed it: nothing may happen meanwhile
+    assert facility.run(run_id)["state"] == "acquiring" and acquisitions(facility) == seen
+    assert facility.http.post(f"runs/{run_id}/resume").status_code == 200
+    facility.wait(run_id, "done")
+    assert acquisitions(facility) > seen and facility.confirmed_hz(run_id)
+    assert facility.events(run_id, "pause") == [{"paused": True}, {"paused": False}]
+    facility.wait_quiet(timeout_s=2)
