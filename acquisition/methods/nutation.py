@@ -28,7 +28,7 @@ SPINS = ("3/2", "1", "5/2", "7/2", "9/2", "crystal")
 
 LENGTH = Axis("Pulse length", "s", "µs", 1e-6)
 
-FREQUENCIES_TRIED = 400
+FREQUENCIES_TRIED = 200
 FEWEST_TURNS = 0.04
 """The slowest nutation that is tried turns by so much of a turn in the longest pulse."""
 

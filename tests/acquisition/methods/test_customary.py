@@ -35,7 +35,7 @@ SMALL: dict[str, dict[str, Any]] = {
     },
     "echo_decay": {"averages": 4, "delays": 5, "observation_s": 0.5e-3},
 }
-TRIALS = 30
+TRIALS = 24
 TRUTH = {"t1_s": LINE.t1_s, "t2_s": LINE.t2_s, "t2_star_s": LINE.t2_star_s, "nutation_frequency_hz": 20e3}
 
 
@@ -79,11 +79,11 @@ def test_quantities_and_lines_are_those_of_the_sample(method: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("method", ["inversion_recovery", "nutation", "echo_decay"])
-def test_pulls_have_a_standard_deviation_of_one(method: str) -> None:
-    shots = shots_of(method)
+def test_pulls_have_a_standard_deviation_of_one() -> None:
+    """From captures to T1; the benchmark `customary_pulls` has many more trials, of every method."""
+    shots = shots_of("inversion_recovery")
     signals = [noiseless(shot, LINE) for shot in shots]
-    name = {"inversion_recovery": "t1_s", "nutation": "nutation_frequency_hz", "echo_decay": "t2_s"}[method]
+    name = "t1_s"
     rng = np.random.default_rng(11)
     pulls = []
     for _ in range(TRIALS):

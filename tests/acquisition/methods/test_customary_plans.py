@@ -19,7 +19,7 @@ from acquisition.shot import Shot
 from tests.acquisition.methods.spins import nothing
 from tests.acquisition.methods.test_shots_are_safe import LIMITS, assert_safe, log_floats, places_hz
 
-SOME = settings(max_examples=12, deadline=None, suppress_health_check=[*HealthCheck])
+SOME = settings(max_examples=8, deadline=None, suppress_health_check=[*HealthCheck])
 METHODS = ("echo_decay", "fid", "inversion_recovery", "nutation", "spin_echo", "stepped")
 USUAL = InstrumentLimits()
 
