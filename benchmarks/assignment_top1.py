@@ -21,6 +21,8 @@ from acquisition.nuclides import Nuclide, coupling_ratio, nuclides_of
 from benchmarks.result import Result
 
 COMPOUNDS = 200
+FIRST_SEED = 1000
+"""The ranking was tried out on seeds below 100; these it has not seen."""
 LOW_HZ, HIGH_HZ = 2e6, 120e6
 SIGMA_HZ = 100.0
 DRIFT = 5e-6
@@ -151,7 +153,7 @@ def run() -> Result:
     seconds: list[float] = []
     sure: list[bool] = []
     promised = 0.0
-    for seed in range(COMPOUNDS):
+    for seed in range(FIRST_SEED, FIRST_SEED + COMPOUNDS):
         made = compound(seed)
         start = time.perf_counter()
         found = explain(made.observations, made.nuclides, [SearchedRange(LOW_HZ, HIGH_HZ)])

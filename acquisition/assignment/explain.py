@@ -7,8 +7,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from acquisition.assignment import deciding, report
 from acquisition.assignment.deciding import DEFAULT_REACH_HZ
 from acquisition.assignment.element import elements_of
@@ -19,7 +17,7 @@ from acquisition.nuclides import Nuclide
 LINES_MAX = 32
 """More lines than this are not explained together; the strongest are taken."""
 
-UNEXPLAINED_DENSITY = 0.03
+UNEXPLAINED_DENSITY = 0.04
 """Lines of other origin (interference, impurities) that are expected per unit of ln(frequency) (ours)."""
 
 KIN = 0.9
@@ -27,7 +25,7 @@ KIN_SPREAD = 0.05
 """Sites of one element in a compound mostly have similar C_Q: with probability KIN their ln C_Q differ by so much, as
 chlorines of one kind do; else they are of different kinds and independent (ours)."""
 
-SECOND_SITE_COST = 2.0
+SECOND_SITE_COST = 3.0
 """-2 ln of the probability that an element has one more inequivalent site (ours)."""
 
 OPEN_SPREAD = 0.15
@@ -115,7 +113,7 @@ def _search(lines: Lines, nuclides: Sequence[Nuclide]) -> list[_Partial]:
     elements = elements_of(nuclides)
     by_first: list[list[Hypothesis]] = [[] for _ in lines.observations]
     for element in elements:
-        for hypothesis in hypotheses(element, lines, len(elements)):
+        for hypothesis in hypotheses(element, lines):
             by_first[min(hypothesis.places)].append(hypothesis)
     for pool in by_first:
         pool.sort(key=lambda hypothesis: hypothesis.cost + _unexplained_cost() * (-len(hypothesis.places)))
@@ -143,8 +141,7 @@ def _kinship_cost(site: Hypothesis, others: Sequence[Hypothesis]) -> float:
     spread = math.hypot(KIN_SPREAD, 0.0 if site.determined else OPEN_SPREAD)
     away = min(abs(math.log(site.fit.coupling_hz / other.fit.coupling_hz)) for other in kin)
     near = math.exp(-0.5 * (away / spread) ** 2) / (math.sqrt(2.0 * math.pi) * spread)
-    prior = float(site.element.prior_density(np.array(site.fit.coupling_hz)))
-    return SECOND_SITE_COST - 2.0 * math.log(KIN * near / prior + (1.0 - KIN))
+    return SECOND_SITE_COST - 2.0 * math.log(KIN * near / site.prior_density + (1.0 - KIN))
 
 
 def _unexplained_cost() -> float:

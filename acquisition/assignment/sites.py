@@ -29,8 +29,8 @@ TEMPERATURE_SLOPE_PER_K = 2e-4
 MATCH_SIGMA = 5.0
 """A line further than this from its prediction is not a match."""
 
-SITE_COST = 2.0
-"""-2 ln of the probability of one more site: each makes an explanation e times less likely before it is tested."""
+SITE_COST = 1.0
+"""-2 ln of the probability that a site of an element of the formula shows any line at all (ours)."""
 
 THRESHOLD_SNR = 5.0
 SIGNAL_SPREAD = 1.1
@@ -94,6 +94,11 @@ class Hypothesis:
     terms: Terms
 
     @cached_property
+    def prior_density(self) -> float:
+        """Of its C_Q, per unit of ln C_Q."""
+        return float(self.element.prior_density(np.array(self.fit.coupling_hz)))
+
+    @cached_property
     def mask(self) -> int:
         """Bits of the lines it explains."""
         return sum(1 << place for place in self.places)
@@ -103,13 +108,13 @@ class Hypothesis:
         return self.terms.total
 
 
-def hypotheses(element: Element, lines: Lines, element_count: int) -> list[Hypothesis]:
-    """All sites of the element that explain at least one line; `element_count` elements compete for them."""
+def hypotheses(element: Element, lines: Lines) -> list[Hypothesis]:
+    """All sites of the element that explain at least one line, the least costly first."""
     found: list[Hypothesis] = []
     seen: set[Seen] = set()
     for place in range(len(lines.observations)):
         for column in range(len(element.columns)):
-            found += _with_anchor(element, lines, place, column, element_count, seen)
+            found += _with_anchor(element, lines, place, column, seen)
     return _distinct(sorted(found, key=lambda hypothesis: hypothesis.cost))
 
 
@@ -123,17 +128,15 @@ def _distinct(found: list[Hypothesis]) -> list[Hypothesis]:
     return sorted((one for same in kept.values() for one in same), key=lambda one: one.cost)
 
 
-def _with_anchor(
-    element: Element, lines: Lines, place: int, column: int, element_count: int, seen: set[Seen]
-) -> Iterator[Hypothesis]:
+def _with_anchor(element: Element, lines: Lines, place: int, column: int, seen: set[Seen]) -> Iterator[Hypothesis]:
     """Sites on which line `place` is `column`: by itself, and with every other line that fits."""
-    alone = _alone(element, lines, place, column, element_count)
+    alone = _alone(element, lines, place, column)
     if alone is not None:
         yield alone
     with np.errstate(divide="ignore", invalid="ignore"):
         couplings = lines.frequency_hz[place] / element.on_grid[column]
     if not element.eta_matters:
-        yield from _matched(element, lines, float(couplings[0]), 0.0, (place, column), None, element_count, seen)
+        yield from _matched(element, lines, float(couplings[0]), 0.0, (place, column), None, seen)
         return
     predicted = couplings * element.on_grid  # (columns, grid)
     low_hz, high_hz = element.coupling_range_hz
@@ -155,7 +158,7 @@ def _with_anchor(
                 if 0.9 * low_hz <= start_hz <= 1.1 * high_hz:
                     pair = (place, column), (other, row)
                     eta = float(element.grid[start])
-                    yield from _matched(element, lines, start_hz, eta, *pair, element_count, seen)
+                    yield from _matched(element, lines, start_hz, eta, *pair, seen)
 
 
 def _matched(
@@ -165,7 +168,6 @@ def _matched(
     eta: float,
     first: tuple[int, int],
     second: tuple[int, int] | None,
-    element_count: int,
     seen: set[Seen],
 ) -> Iterator[Hypothesis]:
     """The site near a starting point with the lines that it was made from, and with all lines that fit it as well."""
@@ -174,7 +176,7 @@ def _matched(
     if fit is None:
         return
     if len(pairs) > 1 and _is_new(seen, pairs, fit.eta):
-        yield from _judged(element, lines, pairs, fit, element_count)
+        yield from _judged(element, lines, pairs, fit)
     more = _all_near(element, lines, fit, pairs)
     if len(more) <= len(pairs):
         return
@@ -185,7 +187,7 @@ def _matched(
             continue
         better = _fit(element, lines, chosen, fit.coupling_hz, fit.eta)
         if better is not None:
-            yield from _judged(element, lines, chosen, better, element_count)
+            yield from _judged(element, lines, chosen, better)
 
 
 def _is_new(seen: set[Seen], pairs: Sequence[tuple[int, int]], eta: float) -> bool:
@@ -247,7 +249,10 @@ def _fit(
 
 
 def _judged(
-    element: Element, lines: Lines, pairs: list[tuple[int, int]], fit: Fit, element_count: int
+    element: Element,
+    lines: Lines,
+    pairs: list[tuple[int, int]],
+    fit: Fit,
 ) -> Iterator[Hypothesis]:
     """The hypothesis of a fit to two or more lines, if it fits at all and C_Q is in its prior range."""
     unknowns = 2 if element.eta_matters else 1
@@ -272,12 +277,12 @@ def _judged(
     unseen = [c for c in range(len(element.columns)) if c not in columns]
     missing = -2.0 * float(np.log1p(-chance[unseen]).sum()) + _rarity(signal, columns)
     missing += _signals_cost(lines, pairs, signal)
-    terms = Terms(fit.chi2, -2.0 * log_density, _site_cost(element_count), 0.0, missing)
+    terms = Terms(fit.chi2, -2.0 * log_density, SITE_COST, 0.0, missing)
     one = np.ones(1)
     yield Hypothesis(element, tuple(places), tuple(columns), fit, True, one, one * fit.coupling_hz, terms)
 
 
-def _alone(element: Element, lines: Lines, place: int, column: int, element_count: int) -> Hypothesis | None:
+def _alone(element: Element, lines: Lines, place: int, column: int) -> Hypothesis | None:
     """A site of which only this line was seen; eta stays open, C_Q within the prior range."""
     with np.errstate(divide="ignore"):
         couplings = lines.frequency_hz[place] / element.on_grid[column]
@@ -300,7 +305,7 @@ def _alone(element: Element, lines: Lines, place: int, column: int, element_coun
     relative = float(_sigmas(element, lines, pairs)[0]) / lines.frequency_hz[place]
     coupling_hz = float(couplings[best])
     fit = Fit(coupling_hz, relative * coupling_hz, float(element.grid[best]), 1.0, 0.0, 0.0)
-    terms = Terms(0.0, -2.0 * math.log(density), _site_cost(element_count), 0.0, missing)
+    terms = Terms(0.0, -2.0 * math.log(density), SITE_COST, 0.0, missing)
     determined = not element.eta_matters
     return Hypothesis(element, (place,), (column,), fit, determined, weights, couplings, terms)
 
@@ -339,7 +344,3 @@ def _signals_cost(lines: Lines, pairs: Sequence[tuple[int, int]], signal: Real) 
     reward = 2.0 * math.log(SIGNAL_ROOM / (math.sqrt(2.0 * math.pi) * SIGNAL_SPREAD))
     misfit = sum(min(((one - middle) / SIGNAL_SPREAD) ** 2, 9.0) for one in strength)
     return misfit - reward * (len(pairs) - 1)
-
-
-def _site_cost(element_count: int) -> float:
-    return SITE_COST + 2.0 * math.log(element_count)
