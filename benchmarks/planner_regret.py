@@ -123,6 +123,7 @@ def describe(point: Point) -> str:
     """A point of the grid in words."""
     goal = point.goal
     return (
-        f"T1 {1e3 * goal.t1_s:.3g} ms, T2* {1e6 * goal.t2_star_s:.3g} us, B1 {goal.nutation_frequency_hz / 1e3:.3g} kHz, "
+        f"T1 {1e3 * goal.t1_s:.3g} ms, T2* {1e6 * goal.t2_star_s:.3g} us, "
+        f"B1 {goal.nutation_frequency_hz / 1e3:.3g} kHz, "
         f"span {goal.span_hz / 1e6:.3g} MHz: {point.chosen} chosen, {point.best} best"
     )
