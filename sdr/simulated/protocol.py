@@ -134,8 +134,9 @@ class Decoder:
                 return None
             line = bytes(self._buffer[:end])
             del self._buffer[: end + 1]
-            if line.strip():
-                return parse(line.decode("ascii", "replace").strip())
+            # Text knows more white space than bytes do: the file separators of ASCII.
+            if text := line.decode("ascii", "replace").strip():
+                return parse(text)
 
     def payload(self, size: int) -> bytes | None:
         """The next `size` bytes, or None if they are not there yet."""

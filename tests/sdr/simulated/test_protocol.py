@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sdr.simulated import protocol
@@ -93,6 +93,7 @@ def test_requests_arrive_in_pieces(sizes: list[int]) -> None:
     assert seen == ["Timeout", "WriteAttribute", "ReadBuffer"]
 
 
+@example(b"\x1c\n")
 @given(st.binary(max_size=300))
 def test_no_bytes_break_the_decoder(data: bytes) -> None:
     decoder = Decoder()
