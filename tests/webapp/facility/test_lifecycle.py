@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from rest_framework.test import APIClient
 
 from acquisition.errors import InvalidParameters
+from tasks import sweep as tasks_sweep
 from tests.webapp.conftest import client_of
 from tests.webapp.facility.conftest import Clock, at
 from webapp.accounts.models import Group, Membership, User
@@ -35,6 +37,37 @@ def test_no_show_is_released_as_of_its_time_however_late_the_tick(book: Book, ru
     booking.refresh_from_db()
     assert booking.state == "released" and booking.ended_at == at(1.25)
     assert kinds(booking) == ["created", "released"]
+
+
+def test_beat_sweeps_bookings_too(book: Book, rule: Book, clock: Clock) -> None:
+    rule(no_show_minutes=15)
+    booking = book(1, 3)
+    clock.now = at(2)
+    assert tasks_sweep.sweep()["released"] == 1
+    booking.refresh_from_db()
+    assert booking.state == "released"
+
+
+def test_one_broken_instrument_does_not_keep_others_from_being_swept(
+    book: Book, rule: Book, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    beta = Instrument.objects.create(slug="beta", name="Beta", uri="ip:192.0.2.2")
+    rule(no_show_minutes=15)
+    rule(no_show_minutes=15, instrument=beta)
+    broken, whole = book(1, 3), book(1, 3, instrument=beta)
+    clock.now = at(2)
+    release = checkin.release_no_shows
+
+    def fails_for_one(instrument_id: int, now: datetime.datetime) -> int:
+        if instrument_id == broken.instrument_id:
+            raise RuntimeError("a broken row")
+        return release(instrument_id, now)
+
+    monkeypatch.setattr(checkin, "release_no_shows", fails_for_one)
+    assert sweep()["released"] == 1
+    whole.refresh_from_db()
+    broken.refresh_from_db()
+    assert (whole.state, broken.state) == ("released", "confirmed")
 
 
 def test_time_that_nobody_came_for_can_be_booked_before_the_tick(

@@ -203,6 +203,6 @@ def test_any_sequence_keeps_the_rules(db: None, clock: Clock) -> None:
     run_state_machine_as_test(
         Bookings,
         settings=settings(
-            max_examples=20, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=12, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
         ),
     )
