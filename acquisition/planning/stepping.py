@@ -122,7 +122,8 @@ def sample_rate_hz(pulse_s: float, step_hz: float, limits: InstrumentLimits) -> 
     samples = max(PULSE_SAMPLES_MIN, math.ceil(wanted * pulse_s - 1e-9))
     if round(samples / pulse_s) > limits.sample_rate_max_hz:
         samples = math.floor(limits.sample_rate_max_hz * pulse_s + 1e-9)
-    rate = float(round(samples / pulse_s)) if samples >= PULSE_SAMPLES_MIN else 0.0
+    # Rounded down: a pulse that is longer than its samples by anything takes another one.
+    rate = float(math.floor(samples / pulse_s)) if samples >= PULSE_SAMPLES_MIN else 0.0
     return rate if rate >= max(limits.sample_rate_min_hz, room_hz * (1.0 - 1e-9)) else None
 
 
