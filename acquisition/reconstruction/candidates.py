@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from acquisition.reconstruction import search, statistics
+from acquisition.reconstruction.components import Component, coherence
 from acquisition.reconstruction.excitation import Real
-from acquisition.reconstruction.fit import Component, coherence
 from acquisition.reconstruction.model import MEMBER_ENERGY, Model
 
 TEETH_COMPARED = 8
@@ -166,7 +166,7 @@ class Candidates:
             return np.zeros(0), np.zeros(0)
         if len(scans) == 1:
             c, scan = scans[0]
-            return scan.frequency_hz, scan.power / self.model.sigmas[c] ** 2
+            return scan.frequency_hz, scan.power / self.model.noise_at(c, scan.frequency_hz)
         spacing = min(float(scan.frequency_hz[1] - scan.frequency_hz[0]) for _, scan in scans)
         low = min(float(scan.frequency_hz[0]) for _, scan in scans)
         high = max(float(scan.frequency_hz[-1]) for _, scan in scans)
@@ -175,7 +175,7 @@ class Candidates:
             [np.interp(grid, s.frequency_hz, s.energy, left=0, right=0) / self.model.sigmas[c] ** 2 for c, s in scans]
         )
         powers = np.stack(
-            [np.interp(grid, s.frequency_hz, s.power, left=0, right=0) / self.model.sigmas[c] ** 2 for c, s in scans]
+            [np.interp(grid, s.frequency_hz, s.power, left=0, right=0) / self.model.noise_at(c, grid) for c, s in scans]
         )
         used = weights >= MEMBER_ENERGY * np.maximum(weights.max(axis=0), 1e-300)
         return grid, statistics.log_tail(np.where(used, powers, 0).sum(axis=0), np.maximum(used.sum(axis=0), 1))
@@ -225,8 +225,10 @@ class Candidates:
         )
         steps = steps[np.argsort(rough)[-TEETH_COMPARED:]]
         steps = np.append(steps[steps != 0], 0)
-        powers = self.model.power_at(reference, (line.frequency_hz + spacing * steps).tolist(), line.fwhm_hz)
-        best = int(np.argmax(powers))
+        places = np.asarray(line.frequency_hz + spacing * steps, dtype=np.float64)
+        power, energy = record.matched(self.model.residuals[reference], places, line.fwhm_hz)
+        powers = power / self.model.noise_at(reference, places)
+        best = int(np.argmax(statistics.tooth_evidence(powers, energy)))
         if steps[best] == 0:
             return candidate
         moved = self.model.line(line.frequency_hz + spacing * float(steps[best]), line.fwhm_hz)

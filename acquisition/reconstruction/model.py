@@ -6,12 +6,12 @@ import math
 from collections.abc import Hashable, Sequence
 
 import numpy as np
-from scipy import fft
 
 from acquisition.reconstruction import search, statistics
+from acquisition.reconstruction.components import Component
 from acquisition.reconstruction.excitation import Real
-from acquisition.reconstruction.fit import SATURATION_PRIOR, Component, Solution, refine, residual, solve
-from acquisition.reconstruction.noise import in_band_variance, residual_variance
+from acquisition.reconstruction.fit import SATURATION_PRIOR, Solution, refine, residual, solve
+from acquisition.reconstruction.noise import Colour, colour_of, in_band_variance, residual_variance
 from acquisition.reconstruction.parameters import ReconstructionParameters
 from acquisition.reconstruction.record import Record
 
@@ -21,14 +21,17 @@ MEMBER_ENERGY = 0.05
 """A line is fitted in a capture that would see at least this fraction of the energy that the best capture sees."""
 
 
-def _statistics(components: Sequence[Component], solution: Solution, sigmas: Real) -> list[tuple[float, float]]:
+def _statistics(
+    components: Sequence[Component], solution: Solution, sigmas: Real, colours: Sequence[Colour]
+) -> list[tuple[float, float]]:
     """Leave-one-out statistic of each component, summed over captures, and the same as -ln of its noise probability."""
     out = []
     for i, component in enumerate(components):
         total = 0.0
         for c in component.members:
             place = sum(1 for other in components[:i] if c in other.members)
-            variance = float(solution.inverses[c][place, place].real) * float(sigmas[c]) ** 2
+            noise = float(sigmas[c]) ** 2 * float(colours[c].factor(components[i].frequency_hz))
+            variance = float(solution.inverses[c][place, place].real) * noise
             total += float(abs(solution.amplitudes[c][i])) ** 2 / max(variance, 1e-300)
         out.append((total, float(statistics.log_tail(total, len(component.members)))))
     return out
@@ -68,6 +71,7 @@ class Model:
             parameters.false_alarms_per_survey, band, [1 / (math.pi * width) for width in widths]
         )
         self.components: list[Component] = []
+        self.colours = [Colour(low, high) for low, high in bands]
         self.sigmas = np.sqrt([max(r.energy / max(r.count, 1), 1e-300) for r in self.records])
         self.solution = solve(self.records, self.sigmas, self.components)
         self.after_fit()
@@ -75,11 +79,7 @@ class Model:
     def after_fit(self) -> None:
         """Take the components away, look at what is left, and estimate the noise from it."""
         self.residuals = residual(self.records, self.components, self.solution)
-        # Single precision is relative to what is left, so nothing weak is lost in it.
-        self.transforms = [
-            fft.fft(r.in_samples(left).astype(np.complex64), r.transform_length)
-            for r, left in zip(self.records, self.residuals, strict=True)
-        ]
+        self.transforms = [search.transform_of(r, left) for r, left in zip(self.records, self.residuals, strict=True)]
         self.scans = [
             bank.scan(transform, r.centre_hz)
             for bank, transform, r in zip(self.banks, self.transforms, self.records, strict=True)
@@ -96,6 +96,12 @@ class Model:
             )
             variances.append(fixed**2 if fixed > 0 else variance)
         self.sigmas = np.sqrt(variances)
+        self.colours = [
+            Colour(*band) if fixed > 0 else colour_of(record, transform, band, variance)
+            for record, transform, band, variance in zip(
+                self.records, self.transforms, self.bands, variances, strict=True
+            )
+        ]
         self.solution = solve(self.records, self.sigmas, self.components)
 
     def _in_band_variance(self, c: int) -> float:
@@ -123,7 +129,7 @@ class Model:
 
         With it the same as minus the logarithm of the probability that noise does so.
         """
-        return _statistics(self.components, self.solution, self.sigmas)
+        return _statistics(self.components, self.solution, self.sigmas, self.colours)
 
     def line(self, frequency_hz: float, fwhm_hz: float) -> Component:
         """A line component in all captures that see it."""
@@ -141,7 +147,12 @@ class Model:
     def power_at(self, c: int, frequencies: Sequence[float] | Real, fwhm_hz: float | Real) -> Real:
         """Matched-filter statistic of lines at these frequencies in what is left of one capture."""
         power = self.records[c].matched_power(self.residuals[c], np.asarray(frequencies, dtype=np.float64), fwhm_hz)
-        return np.asarray(power / float(self.sigmas[c]) ** 2, dtype=np.float64)
+        return np.asarray(power / self.noise_at(c, frequencies), dtype=np.float64)
+
+    def noise_at(self, c: int, frequencies_hz: Sequence[float] | Real) -> Real:
+        """Noise per sample, squared, that counts at these frequencies in one capture."""
+        factor = self.colours[c].factor(np.asarray(frequencies_hz, dtype=np.float64))
+        return np.asarray(float(self.sigmas[c]) ** 2 * factor, dtype=np.float64)
 
 
 def _union(bands: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:

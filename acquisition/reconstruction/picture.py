@@ -14,9 +14,10 @@ import numpy as np
 
 from acquisition.experiment import Spectrum
 from acquisition.lines import Line, LineStatus
+from acquisition.reconstruction.components import Component, signal_blocks
 from acquisition.reconstruction.correlate import correlation_spectrum
 from acquisition.reconstruction.excitation import Complex, Real
-from acquisition.reconstruction.fit import Component, Solution, signal_blocks, solve
+from acquisition.reconstruction.fit import Solution, solve
 from acquisition.reconstruction.record import Record
 
 WORTH_DRAWING = 1.0

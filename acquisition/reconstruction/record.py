@@ -65,5 +65,9 @@ class Record:
 
     def matched_power(self, data: Complex, frequencies_hz: Real, fwhm_hz: float | Real) -> Real:
         """|<r, data>|^2 / <r, r> for lines at each of the frequencies; `data` in blocks."""
+        return self.matched(data, frequencies_hz, fwhm_hz)[0]
+
+    def matched(self, data: Complex, frequencies_hz: Real, fwhm_hz: float | Real) -> tuple[Real, Real]:
+        """The same, and the energies <r, r>."""
         product, energy = self.excitation.match(data, self.pole_exponent(frequencies_hz, fwhm_hz))
-        return np.asarray((product.real**2 + product.imag**2) / np.maximum(energy, 1e-300))
+        return np.asarray((product.real**2 + product.imag**2) / np.maximum(energy, 1e-300)), energy

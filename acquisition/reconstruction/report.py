@@ -8,23 +8,21 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from acquisition.lines import Line
+from acquisition.reconstruction.components import Component, signal_blocks
 from acquisition.reconstruction.excitation import Real
-from acquisition.reconstruction.fit import (
-    FREQUENCY,
-    PARAMETERS,
-    WIDTH,
-    Component,
-    covariance,
-    refine,
-    signal_blocks,
-    width_slope,
-)
+from acquisition.reconstruction.fit import FREQUENCY, PARAMETERS, WIDTH, covariance, refine, width_slope
 from acquisition.reconstruction.model import FWHM_LIMITS_HZ
 from acquisition.reconstruction.posterior import Moments, moments
 from acquisition.reconstruction.unfold import Unfolder
 
 WEAK_STATISTIC = 120.0
 """Below this SNR squared the uncertainty is taken from the whole likelihood and not from its curvature at the top."""
+
+
+SHAPE_REPORTED = 0.1
+"""Deviation from a Lorentzian, fitted where it matters, from which on it is said that there is one."""
+
+NOT_LORENTZIAN = "Not Lorentzian: it may be several lines that overlap within its width."
 
 
 @dataclass(frozen=True)
@@ -50,7 +48,7 @@ def _resolved(lines: list[Found]) -> list[Found]:
     """Lines by rising frequency, with those closer than half a width to a stronger one taken for parts of that one.
 
     Such a pair cannot be told from one line of another shape, so it is given as one, whose frequency is uncertain by
-    half their distance.
+    half their distance. Lines that overlap within a width are given by themselves, and said to be unresolved.
     """
     kept: list[Found] = []
     for found in sorted(lines, key=lambda found: found.line.snr, reverse=True):
@@ -65,12 +63,26 @@ def _resolved(lines: list[Found]) -> list[Found]:
                 break
         else:
             kept.append(found)
-    return sorted(kept, key=lambda found: found.line.frequency_hz)
+    kept.sort(key=lambda found: found.line.frequency_hz)
+    return [Found(_overlapping(found.line, kept), found.components) for found in kept]
+
+
+def _overlapping(line: Line, found: list[Found]) -> Line:
+    """The line, with a reason where its nearest neighbour is within the larger of their widths."""
+    others = [one.line for one in found if one.line is not line]
+    other = min(others, key=lambda other: abs(other.frequency_hz - line.frequency_hz), default=None)
+    if line.reason or other is None:
+        return line
+    distance = abs(other.frequency_hz - line.frequency_hz)
+    if distance >= max(line.fwhm_hz, other.fwhm_hz):
+        return line
+    return replace(line, reason=f"Unresolved: overlaps the line {distance / 1e3:.2g} kHz beside it within a width.")
 
 
 def _line(unfolder: Unfolder, index: int, variances: Real) -> Line:
     component = unfolder.components[index]
-    inflation = _mismatch(unfolder, component)
+    noise = np.mean([unfolder.colours[c].factor(component.frequency_hz) for c in component.members])
+    inflation = _mismatch(unfolder, component) * math.sqrt(float(noise))
     frequency = PARAMETERS * index + FREQUENCY
     width = PARAMETERS * index + WIDTH
     amplitude, phase, amplitude_variance = _amplitude(unfolder, index)
@@ -89,6 +101,7 @@ def _line(unfolder: Unfolder, index: int, variances: Real) -> Line:
             frequency_sigma = max(frequency_sigma, math.sqrt(found.frequency_sigma_hz**2 + excess))
             ln_width_sigma = max(ln_width_sigma, found.ln_width_sigma)
     return Line(
+        reason=NOT_LORENTZIAN if abs(component.shape) > SHAPE_REPORTED else "",
         frequency_hz=frequency_hz,
         frequency_sigma_hz=inflation * frequency_sigma,
         fwhm_hz=component.fwhm_hz,
@@ -181,7 +194,7 @@ def _mismatch(unfolder: Unfolder, component: Component) -> float:
         for k in (-1, 0, 1) if spacing is not None else (0,):
             centre = component.frequency_hz + k * (spacing or 0.0)
             near = np.abs(scan.frequency_hz - centre) < 2 * component.fwhm_hz
-            values.extend((scan.power[near] / unfolder.sigmas[c] ** 2).tolist())
+            values.extend((scan.power[near] / unfolder.noise_at(c, scan.frequency_hz[near])).tolist())
     if not values:
         return 1.0
     # Noise gives 1 on average; up to 2 is within its scatter over so few independent values.

@@ -158,6 +158,11 @@ class Bank:
         return scans
 
 
+def transform_of(record: Record, blocks: Complex) -> Complex:
+    """Transform of data in blocks; single precision is relative to what is left, so nothing weak is lost in it."""
+    return np.asarray(fft.fft(record.in_samples(blocks).astype(np.complex64), record.transform_length))
+
+
 def strongest_carrier(record: Record, transform: Complex) -> tuple[float, float]:
     """Frequency (absolute) and power over energy of the strongest signal of constant frequency."""
     power = transform.real**2 + transform.imag**2

@@ -44,6 +44,18 @@ def carrier_threshold(false_alarms: float, samples: int) -> float:
     return math.log(2.0 * max(samples, 1) / false_alarms)
 
 
+def tooth_evidence(statistic: npt.ArrayLike, energy: npt.ArrayLike) -> Real:
+    """ln of the likelihood of a line whose complex amplitude a is integrated over, up to a constant; the prior is |a|^-3.
+
+    With that prior lines of more than an amplitude are as frequent as its inverse. `statistic` is T of the matched
+    filter and `energy` that of a response of amplitude 1, both over the noise: E^(1/2) T^(-3/2) exp(T). So a tooth
+    where a line would have to be stronger to give as much is less likely.
+    """
+    value = np.asarray(statistic, dtype=np.float64)
+    size = np.maximum(np.asarray(energy, dtype=np.float64), 1e-300)
+    return np.asarray(value - 1.5 * np.log(np.maximum(value, 1.0)) + 0.5 * np.log(size))
+
+
 def posterior_of_first(costs: Sequence[float]) -> float:
     """Probability of the first of several exclusive explanations that were equally likely before.
 

@@ -42,6 +42,10 @@ def reconstruct_survey(
         for one in found
         if one not in sure
     ]
+    messages.append(
+        f"Lines were looked for above a signal-to-noise ratio of {math.sqrt(unfolder.threshold):.1f}, "
+        f"which noise alone exceeds {chosen.false_alarms_per_survey:g} times a survey."
+    )
     lines = tuple(one.line for one in sure)
     picture = Picture(
         tuple(records),

@@ -13,7 +13,8 @@ from dataclasses import replace
 import numpy as np
 
 from acquisition.reconstruction.candidates import NUISANCES_MAX, Candidate, Candidates
-from acquisition.reconstruction.fit import Component, refine, shape_gains, solve
+from acquisition.reconstruction.components import Component
+from acquisition.reconstruction.fit import refine, shape_gains, solve
 from acquisition.reconstruction.model import FWHM_LIMITS_HZ, Model
 from acquisition.reconstruction.parameters import ReconstructionParameters
 from acquisition.reconstruction.record import Record

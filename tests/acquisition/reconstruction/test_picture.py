@@ -13,8 +13,8 @@ from acquisition.comb import Comb
 from acquisition.experiment import Spectrum
 from acquisition.lines import LineStatus
 from acquisition.reconstruction import Reconstruction, ReconstructionParameters, reconstruct_survey
+from acquisition.reconstruction.components import Component, signal_blocks
 from acquisition.reconstruction.correlate import correlation_spectrum
-from acquisition.reconstruction.fit import Component, signal_blocks
 from acquisition.reconstruction.picture import gapless_response
 from acquisition.reconstruction.record import Record
 from acquisition.shot import Capture
