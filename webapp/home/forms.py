@@ -12,4 +12,6 @@ def show_errors(form: forms.BaseForm, error: InvalidParameters | ServiceError) -
     """Put what a service found wrong beside the fields concerned; what belongs to no field goes on top of the form."""
     faults = error.errors if isinstance(error, InvalidParameters) else (FieldError(error.field or "", error.message),)
     for fault in faults:
-        form.add_error(fault.field if fault.field in form.fields else None, fault.message)
+        field, _, element = fault.field.partition("[")  # one of several values in a field: "values[3]"
+        message = f"Value {int(element[:-1]) + 1}: {fault.message}" if element else fault.message
+        form.add_error(field if field in form.fields else None, message)

@@ -11,7 +11,8 @@ from acquisition.methods.parameters import describe
 from webapp.accounts.models import User
 from webapp.home.parameter_fields import NamedValue, named
 from webapp.runs import partial, services
-from webapp.runs.models import Run, RunEvent
+from webapp.runs.models import Run, RunEvent, RunSeries
+from webapp.runs.services import series
 from webapp.spectra import results_shown
 from webapp.spectra.models import SpectralLine, Spectrum
 
@@ -47,6 +48,7 @@ def run_context(user: User, run: Run) -> dict[str, Any]:
         "is_final": run.state in Run.FINAL,
         "is_live": live,
         "may_cancel": run.state not in Run.FINAL and services.may_control(user, run),
+        "is_staff": user.is_staff,
         "may_requeue": run.state in (Run.State.FAILED, Run.State.CANCELLED, Run.State.INTERRUPTED),
         "parameters": named_parameters(run.method, run.parameters),
         **_curves(run, newest),
@@ -58,6 +60,25 @@ def named_parameters(method: str, values: dict[str, Any]) -> list[NamedValue]:
     """The run's parameters as label and quantity; a method that is no longer installed leaves their names."""
     known = methods.methods().get(method)
     return named(describe(known.parameters) if known else (), values)
+
+
+def label_of(method: str, parameter: str) -> str:
+    """What people call a parameter that a series varies."""
+    if parameter == series.TEMPERATURE:
+        return "Temperature"
+    known = methods.methods().get(method)
+    infos = describe(known.parameters) if known else ()
+    return next((info.label for info in infos if info.name == parameter), parameter)
+
+
+def series_value(of: RunSeries, run: Run) -> str:
+    """The value that this run of a series has, with its unit; its number where nothing varies."""
+    if not of.varied:
+        return f"no. {(run.series_index or 0) + 1}"
+    if of.varied == series.TEMPERATURE:
+        return f"{run.temperature_k:g} K"
+    shown = named_parameters(run.method, {of.varied: run.parameters.get(of.varied)})
+    return shown[0].text
 
 
 def newest_parameters(run: Run) -> dict[str, Any]:
@@ -99,6 +120,8 @@ def sentence(event: RunEvent) -> str:
     if event.kind == "shot":
         purpose = payload.get("purpose") or "shot"
         return f"Shot {payload.get('index', 0) + 1}: {purpose}, {payload.get('averages', '?')} averages"
+    if event.kind == "pause":
+        return "Paused between two shots, transmitter off" if payload.get("paused") else "Going on"
     if event.kind == "spectrum":
         return f"Spectrum version {payload.get('version', '?')} is ready"
     if event.kind == "error":

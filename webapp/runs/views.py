@@ -31,9 +31,9 @@ PER_PAGE = 30
 def runs(request: HttpRequest) -> HttpResponse:
     """What is being measured and waits, and what was measured."""
     everything = access.runs(request.user)
-    open_runs = list(everything.exclude(state__in=Run.FINAL).order_by("position", "pk"))
-    open_runs.sort(key=lambda run: run.state in (Run.State.QUEUED, Run.State.DRAFT))
+    open_runs = list(everything.exclude(state__in=Run.FINAL))
     estimates = services.queue_estimates(open_runs)
+    open_runs.sort(key=lambda run: (run.instrument_id, run.held, *_place(run, estimates)))
     history = everything.filter(state__in=Run.FINAL).order_by("-pk")
     mine = request.GET.get("mine") == "1"
     if mine:
@@ -42,7 +42,7 @@ def runs(request: HttpRequest) -> HttpResponse:
     if state in Run.State.values:
         history = history.filter(state=state)
     context = {
-        "open_runs": [(run, estimates.get(run.pk)) for run in open_runs],
+        "open_runs": [(run, estimates.get(run.pk), services.may_control(request.user, run)) for run in open_runs],
         "page": Paginator(history, PER_PAGE).get_page(request.GET.get("page")),
         "mine": mine,
         "state": state,
@@ -63,21 +63,22 @@ def create(request: HttpRequest) -> HttpResponse:
         return _run_form_page(request, form, _plan(form))
     if form.is_valid():
         chosen = form.cleaned_data
+        wanted = {
+            "instrument": chosen["instrument"],
+            "sample": chosen["sample"],
+            "method": method.name,
+            "parameters": form.parameter_values,
+            "title": chosen["title"],
+            "temperature_k": chosen["temperature_k"],
+            "idempotency_key": chosen["idempotency_key"] or None,
+        }
         try:
-            run = services.submit(
-                request.user,
-                instrument=chosen["instrument"],
-                sample=chosen["sample"],
-                method=method.name,
-                parameters=form.parameter_values,
-                title=chosen["title"],
-                temperature_k=chosen["temperature_k"],
-                idempotency_key=chosen["idempotency_key"] or None,
-            )
+            if form.is_series:
+                made = services.submit_series(request.user, **wanted, **form.series_values).series
+                return redirect("runs:series", made.pk)
+            return redirect("runs:detail", services.submit(request.user, **wanted).pk)
         except (InvalidParameters, ServiceError) as error:
             show_errors(form, error)
-        else:
-            return redirect("runs:detail", run.pk)
     return _run_form_page(request, form, None)
 
 
@@ -142,6 +143,12 @@ def reprocess(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "runs/reprocess.html", {"run": shown, "form": form})
 
 
+def _place(run: Run, estimates: dict[int, services.Estimate]) -> tuple[int, int]:
+    """What is measured first, then what waits in the order of measuring."""
+    estimate = estimates.get(run.pk)
+    return (-1 if estimate is None else estimate.ahead), run.pk
+
+
 def _method(request: HttpRequest) -> Method:
     """The method of the address, or the first; a method that does not exist is a page that does not."""
     offered = _offered()
@@ -164,6 +171,10 @@ def _initial(request: HttpRequest) -> dict[str, Any]:
     chosen = ("sample", "instrument", "title", "temperature_k")
     initial: dict[str, Any] = {name: request.GET[name] for name in chosen if name in request.GET}
     initial |= parameter_fields.from_query(describe(_method(request).parameters), request.GET)
+    if request.GET.get("template", "").isdigit():
+        template = access.templates(request.user).filter(pk=int(request.GET["template"][:18])).first()
+        if template is not None:
+            initial |= template.parameters
     if request.GET.get("like", "").isdigit():
         like = access.runs(request.user).filter(pk=int(request.GET["like"])).first()
         if like is not None:
@@ -195,5 +206,6 @@ def _plan_context(form: RunForm, plan: Plan | None) -> dict[str, Any]:
 
 
 def _run_form_page(request: HttpRequest, form: RunForm, plan: Plan | None) -> HttpResponse:
-    context = _plan_context(form, plan) | {"methods": _offered()}
+    templates = access.templates(request.user).filter(method=form.method.name)
+    context = _plan_context(form, plan) | {"methods": _offered(), "templates": templates}
     return render(request, "runs/form.html", context)
