@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from acquisition.errors import RecordError
+from acquisition.errors import AcquisitionError, RecordError
+from acquisition.methods import methods
 from acquisition.reconstruction import Reconstruction, ReconstructionParameters, reconstruct_survey
 from acquisition.records.sigmf_record import read_capture
+from acquisition.shot import Capture
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,6 +32,11 @@ class RecordingResult:
             "lines": lines,
             "noise_sigma": float(self.reconstruction.noise_sigma),
         }
+        if self.reconstruction.quantities:
+            result["quantities"] = [
+                {"name": one.name, "value": one.value, "sigma": one.sigma if math.isfinite(one.sigma) else None}
+                for one in self.reconstruction.quantities
+            ]
         if self.reconstruction.messages:
             result["messages"] = list(self.reconstruction.messages)
         return result
@@ -42,8 +50,20 @@ def reconstruct_recordings(paths: Iterable[str], parameters: ReconstructionParam
         except RecordError as error:
             yield RecordingResult(path, None, str(error))
             continue
-        reconstruction = reconstruct_survey([capture], parameters)
+        try:
+            reconstruction = _reconstruct(capture, parameters)
+        except AcquisitionError as error:
+            yield RecordingResult(path, None, f"{path}: {error}")
+            continue
         if len(reconstruction.spectrum.values) == 0:
             yield RecordingResult(path, None, f"{path}: {' '.join(reconstruction.messages)}")
         else:
             yield RecordingResult(path, reconstruction)
+
+
+def _reconstruct(capture: Capture, parameters: ReconstructionParameters) -> Reconstruction:
+    """What the capture's method makes of it; a survey where it has no way of its own."""
+    known = methods().get(capture.method) if capture.method != "survey" else None
+    if known is not None and known.reconstruct is not None:
+        return known.reconstruct([capture], parameters)
+    return reconstruct_survey([capture], parameters)
