@@ -45,7 +45,7 @@ def carrier_threshold(false_alarms: float, samples: int) -> float:
 
 
 def tooth_evidence(statistic: npt.ArrayLike, energy: npt.ArrayLike) -> Real:
-    """ln of the likelihood of a line whose complex amplitude a is integrated over, up to a constant; the prior is |a|^-3.
+    """ln of the likelihood of a line whose complex amplitude a is integrated over with the prior |a|^-3.
 
     With that prior lines of more than an amplitude are as frequent as its inverse. `statistic` is T of the matched
     filter and `energy` that of a response of amplitude 1, both over the noise: E^(1/2) T^(-3/2) exp(T). So a tooth
