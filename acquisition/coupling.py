@@ -25,6 +25,9 @@ Real = npt.NDArray[np.float64]
 LEAST_PROBABILITY = 1e-4
 """A solution that explains the lines worse than this (probability of a chi^2 as large) is not consistent with them."""
 
+HOPELESS_SIGMA = 8.0
+"""A minimum that cannot come below this many sigma is not refined; LEAST_PROBABILITY would refuse it."""
+
 PLANCK_J_S = 6.62607015e-34  # exact, SI
 ELEMENTARY_CHARGE_C = 1.602176634e-19  # exact, SI
 
@@ -150,7 +153,13 @@ def _of_assignment(spin: Spin, frequency: Real, sigma: Real, columns: tuple[int,
     chi2 = np.square(target - best[:, None] * ratios).sum(axis=1)
     padded = np.concatenate([[np.inf], chi2, [np.inf]])
     minima = np.flatnonzero((padded[1:-1] <= padded[:-2]) & (padded[1:-1] <= padded[2:]))
+    slopes = _slopes_on_grid(spin)[:, picked] / sigma
     for k in minima:
+        # Between here and the next points of the grid the residuals change by no more than this.
+        around = slopes[max(k - 1, 0) : k + 2]
+        change = best[k] * float(np.sqrt(np.square(around).sum(axis=1)).max()) * float(_GRID[1])
+        if math.sqrt(chi2[k]) > HOPELESS_SIGMA + 2.0 * change:
+            continue
         solution = _refined(spin, frequency, sigma, columns, float(best[k]), float(_GRID[k]))
         if solution is not None:
             yield solution
@@ -263,6 +272,11 @@ def _normal_equations(by_coupling: Real, by_eta: Real) -> Real | None:
         return None
     independent = max(a * c - b * b, 1e-12 * a * c)
     return np.array([[c, -b], [-b, a]]) / independent
+
+
+@cache
+def _slopes_on_grid(spin: Spin) -> Real:
+    return quadrupole.frequency_ratio_slopes(spin, _GRID)
 
 
 @cache

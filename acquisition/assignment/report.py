@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from acquisition.assignment.sites import Hypothesis, Lines, chances
+from acquisition.assignment.sites import MODEL_FLOOR, Hypothesis, Lines, chances
 from acquisition.assignment.values import Match, PredictedLine, Site
 from acquisition.coupling import field_gradient
 
@@ -78,10 +78,11 @@ def missing(hypothesis: Hypothesis, lines: Lines) -> tuple[PredictedLine, ...]:
         if mean_hz <= 0:
             continue
         possible = frequency[column][weights > 0]
-        slope_hz = fit.coupling_hz * float(element.slopes(fit.eta)[column]) * fit.eta_sigma if len(grid) == 1 else 0.0
+        by_coupling = narrow * mean_hz
+        by_eta = fit.coupling_hz * float(element.slopes(fit.eta)[column]) * fit.eta_sigma if len(grid) == 1 else 0.0
         own = element.ratio_sigma[column] * mean_hz
-        # C_Q and eta are correlated; their parts are added as if they were not, which is on the safe side.
-        sigma_hz = math.sqrt((narrow * mean_hz) ** 2 + slope_hz**2 + own**2)
+        variance = by_coupling**2 + by_eta**2 + 2.0 * fit.correlation * by_coupling * by_eta
+        sigma_hz = math.sqrt(max(variance, 0.0) + own**2 + (MODEL_FLOOR * mean_hz) ** 2)
         certain = float(possible.max() - possible.min()) <= 2.0 * sigma_hz
         found.append(
             PredictedLine(

