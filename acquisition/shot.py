@@ -112,8 +112,12 @@ class Capture:
     run: str | None = None
     started_at_unix_s: float | None = None
     notes: tuple[str, ...] = field(default=())
+    missing: tuple[tuple[int, int], ...] = ()  # stretches (first, behind last) that were found to hold no data
 
     @property
     def receive_mask(self) -> BoolArray:
         """Which samples are data, shape (n,)."""
-        return receive_mask(self.waveform, self.dead_time_s, self.sample_rate_hz, len(self.samples))
+        mask = receive_mask(self.waveform, self.dead_time_s, self.sample_rate_hz, len(self.samples))
+        for begin, end in self.missing:
+            mask[begin:end] = False
+        return mask

@@ -7,13 +7,16 @@ asked. Nothing but the captures is looked at: a narrow-band capture belongs to e
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from acquisition import methods, second_look
-from acquisition.artefacts import narrow_fault
+from acquisition.artefacts import narrow_fault, remains
+from acquisition.artefacts.faulty_samples import without_faulty_samples
+from acquisition.artefacts.modulated import undisturbed
 from acquisition.coverage import excites, pulse_frequency_hz
 from acquisition.errors import AcquisitionError
 from acquisition.lines import Line, LineStatus
@@ -76,10 +79,19 @@ def judge_all(
 ) -> Reconstruction:
     """The survey's candidates after their second measurement, each line once, and none outside the survey's windows."""
     spacing_hz = tooth_spacing_hz(survey)
+    narrow = [undisturbed(without_faulty_samples(capture), found.silenced_hz) for capture in narrow]
     wanted = candidates_of(found, survey)
-    judged = [judge(line, narrow, parameters, spacing_hz, found.lines).line for line in wanted]
+    judged = [judge(line, narrow, parameters, spacing_hz, found.lines, found.silenced_hz).line for line in wanted]
+    notes = notes_of([*survey, *narrow])
+    found = replace(found, messages=tuple(dict.fromkeys([*found.messages, *notes])))
     by_candidate = {id(line): verdict for line, verdict in zip(wanted, judged, strict=True)}
-    return found.judged([by_candidate.get(id(line), line) for line in found.lines], settle(judged))
+    return found.judged([by_candidate.get(id(line), line) for line in found.lines], settle([*judged, *found.artefacts]))
+
+
+def notes_of(captures: Sequence[Capture]) -> list[str]:
+    """What was noted on captures, each sentence once, with the number of captures that it is about."""
+    counts = Counter(note for capture in map(without_faulty_samples, captures) for note in capture.notes)
+    return [note if count == 1 else f"{note[:-1]} (likewise in {count} captures)." for note, count in counts.items()]
 
 
 def candidates_of(found: Reconstruction, survey: Sequence[Capture]) -> tuple[Line, ...]:
@@ -104,12 +116,14 @@ def judge(
     parameters: ReconstructionParameters,
     spacing_hz: float | None,
     known: Sequence[Line] = (),
+    silenced_hz: Sequence[tuple[float, float]] = (),
 ) -> Judgement:
     """One candidate in the light of the narrow-band captures that excite it.
 
     Confirmed when it is there again, at every centre frequency; moved when it is on a neighbouring tooth instead;
     rejected when the captures would show it and do not. Without captures it stays a candidate, with that as
-    the reason. `known` are the lines of the survey, whose strong ones are not to be taken for the candidate.
+    the reason. `known` are the lines of the survey, whose strong ones are not to be taken for the candidate;
+    `silenced_hz` the bands that interference filled and that were taken out of the captures.
     """
     strong = [line for line in known if line.snr >= STRONG_SNR and line is not candidate]
     covering = [capture for capture in narrow if excites(capture, candidate.frequency_hz)]
@@ -120,7 +134,7 @@ def judge(
     search = second_look.Search(candidate.fwhm_hz, half_width_hz, strong)
     again = second_look.fit(covering, candidate.frequency_hz, search, strict, parameters)
     if again is not None:
-        fault = again.reason or narrow_fault(again, narrow)
+        fault = again.reason or remains.fault(candidate, known, silenced_hz) or narrow_fault(again, narrow)
         if fault:
             return Judgement(replace(candidate, status=LineStatus.REJECTED, reason=fault), decided=True)
         return Judgement(second_look.confirmed(candidate, again), decided=True)

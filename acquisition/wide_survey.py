@@ -15,6 +15,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from acquisition.artefacts import rejected_signals
+from acquisition.artefacts.faulty_samples import without_faulty_samples
+from acquisition.artefacts.judging import steady_bands_hz
+from acquisition.artefacts.modulated import each_once, modulated_signals, without
+from acquisition.artefacts.nuisance import Nuisance, nuisances_of
 from acquisition.lines import Line
 from acquisition.reconstruction import Reconstruction, ReconstructionParameters, reconstruct_survey
 from acquisition.reconstruction.picture import Picture
@@ -57,10 +62,15 @@ def reconstruct_windows(captures: Sequence[Capture], parameters: ReconstructionP
 
     The false alarms per survey are those of the whole survey, however many groups it falls into.
     """
+    captures = [without_faulty_samples(capture) for capture in captures]
+    modulated = each_once([signal for capture in captures for signal in modulated_signals(capture)])
+    silenced_hz = tuple((signal.low_hz, signal.high_hz) for signal, _ in modulated)
+    captures = [without(capture, silenced_hz) for capture in captures]
     windows = windows_of(captures)
     groups = groups_of(windows)
     parts: list[tuple[Group, Reconstruction]] = []
     pictures: list[GroupPicture] = []
+    nuisances: list[Nuisance] = []
     for group in groups:
         share = len(group.windows) / sum(len(one.windows) for one in groups)
         own = replace(parameters, false_alarms_per_survey=share * parameters.false_alarms_per_survey)
@@ -68,6 +78,7 @@ def reconstruct_windows(captures: Sequence[Capture], parameters: ReconstructionP
         if isinstance(found.picture, Picture):
             in_windows = [tuple(captures[place] for place in window.captures) for window in group.windows]
             start = pictures[-1].last_phase if pictures else Phase(0.0, known=True)
+            nuisances += nuisances_of(found.picture)
             pictures.append(GroupPicture.of(found.picture, found.lines, in_windows, start))
         # The picture of a group holds all of its data prepared for fitting; what is needed of it has been taken.
         parts.append((group, replace(found, picture=None)))
@@ -83,4 +94,7 @@ def reconstruct_windows(captures: Sequence[Capture], parameters: ReconstructionP
     if not pictures:
         return Reconstruction(lines, parts[0][1].spectrum, noise, messages)
     picture = StitchedPicture(lines, tuple(pictures))
-    return Reconstruction(lines, picture.spectrum(lines), noise, messages, picture)
+    spectrum = picture.spectrum(lines)
+    silenced_hz += tuple(steady_bands_hz(nuisances))
+    artefacts = (*rejected_signals(nuisances), *(signal.rejected(count) for signal, count in modulated))
+    return Reconstruction(lines, spectrum, noise, messages, picture, artefacts=artefacts, silenced_hz=silenced_hz)

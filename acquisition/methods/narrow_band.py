@@ -265,6 +265,49 @@ def control_shot(
         return shot(target_hz, offset_hz, observed_s, None, averages, settings, limits, detuning_hz=-null_hz)
 
 
+SATURATING = (4, 2, 1)
+"""Lengths of the pulses of a saturation train, in units of the pulse that reads what they left."""
+
+SATURATION_GAP_T2_STARS = 3.0
+"""Time between the pulses of the train: the free decay after each is over, or nearly so."""
+
+
+def saturation_shot(
+    target_hz: float,
+    t2_star_s: float,
+    others_hz: Sequence[float],
+    averages: int,
+    settings: NarrowBandSettings,
+    limits: InstrumentLimits,
+) -> Shot:
+    """A shot whose usual pulse comes after a train that saturates spins; what it still excites is no answer of spins.
+
+    Raises ShotDoesNotFit where the instrument cannot play it.
+    """
+    offset_hz, _ = offsets_hz(target_hz, others_hz, settings.tooth_spacing_hz, limits)
+    single = waveform(settings, limits, 0.0)
+    gap = np.zeros(math.ceil((limits.dead_time_s + SATURATION_GAP_T2_STARS * t2_star_s) * settings.sample_rate_hz))
+    parts = [part for factor in SATURATING for part in (np.tile(single, factor), gap)]
+    train = np.concatenate([*parts, single])
+    phase = 2.0 * np.pi * offset_hz / settings.sample_rate_hz * np.arange(len(train))
+    excitation = np.asarray(train * np.exp(1j * phase), dtype=np.complex64)
+    wanted = len(excitation) + math.ceil(observation_s(t2_star_s) * settings.sample_rate_hz)
+    longest = math.floor((settings.repetition_time_s - checks.GUARD_S) * settings.sample_rate_hz)
+    laid_out = Shot(
+        method="confirm",
+        centre_frequency_hz=target_hz - offset_hz,
+        sample_rate_hz=settings.sample_rate_hz,
+        waveform=excitation,
+        capture_samples=min(wanted, longest, limits.capture_samples_max),
+        dead_time_s=limits.dead_time_s,
+        averages=averages,
+        repetition_time_s=settings.repetition_time_s,
+        phase_cycle=(1, 1j, -1, -1j),
+        purpose=f"excite {target_hz / 1e6:.4f} MHz after saturating it",
+    )
+    return fits.require(laid_out, limits)
+
+
 def shot(
     target_hz: float,
     offset_hz: float,

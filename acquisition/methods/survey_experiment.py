@@ -9,7 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Sequence
 
 from acquisition import verdict
+from acquisition.artefacts.faulty_samples import without_faulty_samples
+from acquisition.artefacts.modulated import undisturbed
 from acquisition.artefacts.unexcited import needs_control
+from acquisition.artefacts.unsaturated import needs_saturation
 from acquisition.experiment import ExperimentResult, Spectrum
 from acquisition.limits import InstrumentLimits
 from acquisition.lines import Line, LineStatus
@@ -45,6 +48,7 @@ class SurveyExperiment(ScriptedExperiment):
         self._lines: tuple[Line, ...] = ()
         self._survey_result: Reconstruction | None = None
         self._quick = QuickLook()
+        self._undisturbed: list[Capture] = []  # narrow-band captures less the interference that the survey showed
         self._messages: list[str] = []
         for averages in self._rounds() * len(self._windows):
             self._foresee(1, averages)
@@ -58,6 +62,9 @@ class SurveyExperiment(ScriptedExperiment):
         super().take(capture)
         if capture.method == "survey":
             self._quick.add(capture)
+        else:
+            silenced_hz = self._survey_result.silenced_hz if self._survey_result else ()
+            self._undisturbed.append(undisturbed(without_faulty_samples(capture), silenced_hz))
 
     def candidates(self) -> tuple[Line, ...]:
         """Lines known until now, with their status."""
@@ -108,7 +115,7 @@ class SurveyExperiment(ScriptedExperiment):
                 found = verdict.survey_candidates(self._captures, self._reconstruction, weak=False)
                 self._survey_result = found
                 self._lines = verdict.judge_all(found, self._captures, [], self._reconstruction).lines
-            self._lines = verdict.settle(self._lines)
+        self._lines = verdict.settle([*self._lines, *found.artefacts])
 
     def _affords(self, averages: int) -> bool:
         """Whether so many averages still fit into the planned bound, beside what comes first.
@@ -202,9 +209,13 @@ class SurveyExperiment(ScriptedExperiment):
                 there_hz = candidate.frequency_hz + tooth_hz
                 yield from self._narrow_shots(there_hz, candidate, others_hz, averages)
             judged = self._judge(candidate)
-        if judged.line.status is LineStatus.CONFIRMED and needs_control(judged.line):
+        if judged.line.status is LineStatus.CONFIRMED and needs_control(judged.line, self._undisturbed):
             self._foresee(1, averages)
             yield from self._control_shot(judged.line, candidate.frequency_hz, others_hz, averages)
+            judged = self._judge(candidate)
+        if judged.line.status is LineStatus.CONFIRMED and needs_saturation(judged.line, self._undisturbed):
+            self._foresee(1, averages)
+            yield from self._saturation_shot(judged.line, others_hz, averages)
             judged = self._judge(candidate)
         self._lines = tuple(judged.line if line is candidate else line for line in self._lines)
 
@@ -235,6 +246,21 @@ class SurveyExperiment(ScriptedExperiment):
                 lambda: (
                     narrow_band.control_shot(
                         target_hz, line.t2_star_s, others_hz, averages, self._narrow, self._limits
+                    ),
+                ),
+            )
+        )
+
+    def _saturation_shot(self, line: Line, others_hz: Sequence[float], averages: int) -> Generator[Shot, Capture, bool]:
+        """Excite a confirmed line after saturating it; returns whether that was possible."""
+        return (
+            yield from self._play(
+                1,
+                averages,
+                f"Whether {checks.frequency_text(line.frequency_hz)} is ringing of the probe was not measured",
+                lambda: (
+                    narrow_band.saturation_shot(
+                        line.frequency_hz, line.t2_star_s, others_hz, averages, self._narrow, self._limits
                     ),
                 ),
             )
@@ -273,9 +299,10 @@ class SurveyExperiment(ScriptedExperiment):
 
     def _judge(self, candidate: Line) -> verdict.Judgement:
         """The candidate in the light of every narrow-band capture until now, as the final verdict will have it."""
-        known = self._survey_result.lines if self._survey_result else ()
+        found = self._survey_result
+        known, silenced_hz = (found.lines, found.silenced_hz) if found else ((), ())
         spacing_hz = self._narrow.tooth_spacing_hz
-        return verdict.judge(candidate, self._narrow_captures, self._reconstruction, spacing_hz, known)
+        return verdict.judge(candidate, self._undisturbed, self._reconstruction, spacing_hz, known, silenced_hz)
 
 
 def _sentence(text: str) -> str:

@@ -347,9 +347,9 @@ def duration_max_s(parameters: SurveyParameters, layout: Layout, limits: Instrum
 def _confirm_most(layout: Layout) -> tuple[int, int]:
     """(captures, averages of all of them) of as many candidates as are measured, each in every way there is."""
     rounds = narrow_band.rounds(layout.averages, layout.averages_max)
-    # Two centre frequencies in each round, and once more on both neighbouring teeth; then a control.
-    captures = 2 * len(rounds) + 4 + 1
-    averages = 2 * sum(rounds) + (4 + 1) * narrow_band.averages_per_shot(layout.averages)
+    # Two centre frequencies in each round, and once more on both neighbouring teeth; then a control and a saturation.
+    captures = 2 * len(rounds) + 4 + 2
+    averages = 2 * sum(rounds) + (4 + 2) * narrow_band.averages_per_shot(layout.averages)
     return CANDIDATES_MAX * captures, CANDIDATES_MAX * averages
 
 
@@ -401,9 +401,9 @@ def _notes(parameters: SurveyParameters, limits: InstrumentLimits, laid: tuple[W
                      f"{rates[best] / rate:.1f} times the signal-to-noise ratio in the same time.")  # fmt: skip
     inside = [window for window in laid if abs(window.offset_hz) < window.width_hz / 2]
     if inside:
-        notes.append(f"The radio is tuned to frequencies inside {len(inside)} of {len(laid)} windows: a line there cannot "
-                     "be told from the receiver's own carrier, and images of lines are told from lines by the "
-                     "confirmation only. A longer tooth or a higher sampling rate avoids it.")  # fmt: skip
+        notes.append(f"In {len(inside)} of {len(laid)} windows the radio is tuned to a frequency inside the window: a "
+                     "line there cannot be told from the receiver's own carrier, and images of lines are told from "
+                     "lines by the confirmation only. A longer tooth or a higher sampling rate avoids it.")  # fmt: skip
     if parameters.tail_s < 0.5e-3:
         notes.append("A reception of less than 0.5 ms after the pulse makes narrow lines look broader.")
     return tuple(notes)

@@ -26,7 +26,9 @@ class Reconstruction:
     `noise_sigma` is the standard deviation of the complex noise of one sample, E|n|^2 = sigma^2, in units of the
     captures (root mean square over them); `spectrum.noise_sigma` that of one bin of the spectrum. `picture` draws the
     spectrum again when the lines have been judged; None where no line was fitted to what it shows. `curves` and
-    `quantities` are what methods other than the survey measure.
+    `quantities` are what methods other than the survey measure. `artefacts` are signals that were recognised as
+    anything but lines, rejected with their reasons; the verdict lists them with the lines. `silenced_hz` are bands (lowest, highest
+    frequency) that interference fills and that were taken out of the data.
     """
 
     lines: tuple[Line, ...]
@@ -36,6 +38,8 @@ class Reconstruction:
     picture: Drawing | None = None
     curves: tuple[Curve, ...] = ()
     quantities: tuple[Quantity, ...] = ()
+    artefacts: tuple[Line, ...] = ()
+    silenced_hz: tuple[tuple[float, float], ...] = ()
 
     def judged(self, judged: Sequence[Line], settled: tuple[Line, ...]) -> Reconstruction:
         """This result after the verdict: `judged` are its lines in their order, `settled` what became of all of them.

@@ -12,6 +12,7 @@ import pytest
 
 from acquisition import verdict
 from acquisition.experiment import ExperimentResult
+from acquisition.free_decay import pulses
 from acquisition.limits import InstrumentLimits
 from acquisition.lines import Line, LineStatus
 from acquisition.methods import get
@@ -45,6 +46,11 @@ class Bench:
 
     def play(self, shot: Shot) -> Capture:
         self.shots.append(shot)
+        # A saturation train is answered by anything but a linear response; a powder turns sqrt(3) times as fast.
+        train = len(pulses(shot.waveform)) > 2 and shot.method == "confirm"
+        spins: dict[str, Any] = (
+            {"model": "bloch", "powder": True, "nutation_frequency_hz": math.sqrt(3) * 20e3} if train else {}
+        )
         capture = synthetic_capture(
             shot.waveform,
             self.lines,
@@ -57,6 +63,7 @@ class Bench:
             global_phase_rad=self.rng.uniform(0, 2 * math.pi),
             averages=shot.averages,
             method=shot.method,
+            **spins,
         )
         self.captures.append(capture)
         return capture

@@ -1,0 +1,36 @@
+"""What taking interference out of the data leaves of a line beside it.
+
+The part of a line that lies within the band of the interference is taken out with it, so that the line is no longer
+quite the decay that is fitted; what is missing looks like a weaker line close to it, at every centre frequency.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from acquisition.lines import Line
+
+NEAR_LINE_HZ = 5e3
+NEAR_BAND_HZ = 12e3
+"""Distances from a stronger line, and from the edge of a band that was taken out, up to which this is reckoned with."""
+
+WEAKER = 0.6
+"""Amplitude relative to the stronger line's below which a line may be what is missing of it."""
+
+
+def fault(line: Line, together: Sequence[Line], silenced_hz: Sequence[tuple[float, float]]) -> str:
+    """Why a line may only be remains of a stronger one; empty if it stands alone."""
+    if not any(low - NEAR_BAND_HZ <= line.frequency_hz <= high + NEAR_BAND_HZ for low, high in silenced_hz):
+        return ""
+    stronger = [
+        other
+        for other in together
+        if line.snr < WEAKER * other.snr and abs(line.frequency_hz - other.frequency_hz) < NEAR_LINE_HZ
+    ]
+    if not stronger:
+        return ""
+    nearest = min(stronger, key=lambda other: abs(other.frequency_hz - line.frequency_hz))
+    return (
+        f"Beside interference that was taken out, it cannot be told from what that left of the stronger line at "
+        f"{nearest.frequency_hz / 1e6:.4f} MHz."
+    )
