@@ -31,6 +31,11 @@ class Partner:
     coupling_hz: float
     transitions: tuple[ShownTransition, ...]
 
+    @property
+    def regular(self) -> tuple[Transition, ...]:
+        """The transitions that do not need eta."""
+        return tuple(shown.transition for shown in self.transitions if shown.transition.regular)
+
 
 @dataclass(frozen=True)
 class Site:
