@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sdr.simulated.sample import Imperfections, Interference, Sample, SampleError, SpinLine
+from sdr.simulated.sample import Distribution, Imperfections, Interference, Sample, SampleError, SpinLine
 from sdr.simulated.sample_json import from_dict, read_json
 
 __all__ = [
@@ -53,6 +53,18 @@ def _sodium_nitrite() -> Sample:
     return Sample("NaNO2", lines)
 
 
+def _chloride_glass() -> Sample:
+    """A made-up solid electrolyte: a glass whose chlorine sites scatter so much that no free decay is heard.
+
+    The widths of the isotopes have the ratio of their frequencies: the same field gradients make both.
+    """
+    light = SpinLine(12.4e6, 1.5, t1_s=5e-3, t2_s=150e-6, t2_star_s=150e-6, nuclide="35Cl",
+                     distribution=Distribution("gaussian", 250e3))  # fmt: skip
+    heavy = replace(light, frequency_hz=round(12.4e6 / CHLORINE_RATIO, -1), amplitude_over_noise=0.4, nuclide="37Cl",
+                    distribution=Distribution("gaussian", 250e3 / CHLORINE_RATIO))  # fmt: skip
+    return Sample("chloride-glass", (light, heavy))
+
+
 CATALOGUE: Mapping[str, Sample] = {
     sample.name: sample
     for sample in (
@@ -62,6 +74,7 @@ CATALOGUE: Mapping[str, Sample] = {
         _copper("Cu2O", 26.02e6, 24.08e6, 0.25e-3),
         _sodium_nitrite(),
         _copper("CuAlO2", 28.29e6, round(28.29e6 / COPPER_RATIO, -1), 0.15e-3),
+        _chloride_glass(),
         Sample("empty"),
     )
 }
