@@ -27,7 +27,7 @@ def limits(instrument: Instrument) -> InstrumentLimits:
 
     Frequencies that its converter and its radio, as last seen, cannot reach are outside the limits.
     """
-    permitted = read_limits(instrument.limits)
+    permitted = dataclasses.replace(read_limits(instrument.limits), probe_tuning=str(instrument.probe_tuning))
     fitted = converter(instrument)
     tuning = [instrument.identity.get(name) for name in ("tuning_min_hz", "tuning_max_hz")]
     if instrument.identity.get("uri") != instrument.uri or not all(_is_number(value) for value in tuning):
@@ -44,7 +44,7 @@ def read_limits(values: Any) -> InstrumentLimits:
     """Limits from JSON; raises InvalidParameters naming each unknown, impossible or contradictory field."""
     if not isinstance(values, Mapping):
         raise InvalidParameters([FieldError("limits", "Limits are a JSON object of names and numbers.")])
-    fields = {field.name: field for field in dataclasses.fields(InstrumentLimits)}
+    fields = {field.name: field for field in dataclasses.fields(InstrumentLimits) if _is_number(field.default)}
     errors = _unknown("limits", values, fields)
     given: dict[str, Any] = {}
     for name, value in values.items():

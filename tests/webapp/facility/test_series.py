@@ -140,6 +140,7 @@ def test_change_this_and_following_makes_a_series_of_its_own(make: Make) -> None
     series.edit(third.user, third, "following", starts_at=third.starts_at + by, ends_at=third.ends_at + by)
     old, new = BookingSeries.objects.order_by("pk")
     assert (old.bookings.count(), new.bookings.count()) == (2, 4)
+    assert (new.starts_local, new.ends_local) == ("2027-03-17T09:00:00", "2027-03-17T11:00:00")
     assert new.split_from == old and new.recurrence["count"] == 4 and old.recurrence["until"] == "2027-03-15"
     zone = ZoneInfo("Europe/London")
     assert {localtime.wall_clock(row.starts_at, zone).weekday() for row in new.bookings.all()} == {2}

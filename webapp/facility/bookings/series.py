@@ -143,14 +143,12 @@ def edit(
         if title is not None:
             for member in members:
                 service.rename(actor, member, title)
-        moved = span != core.span_of(found)
-        if scope == "following":
-            _split(actor, found, members, zone)
-        if moved:
+        before = core.span_of(found)
+        series = _split(actor, found, members, zone) if scope == "following" else found.series
+        if span != before:
             _shift(actor, found, members, span, zone, now)
-        _describe(members, zone, title)
-        if moved:
             waitlist.offer(found.instrument, now)
+        _describe(series, before, span, zone, title)
     return members
 
 
@@ -262,12 +260,12 @@ def _shift(
         core.move(actor, member, service.wish_to_move(actor, member, target), facts.rules)
 
 
-def _split(actor: User, found: Booking, members: list[Booking], zone: ZoneInfo) -> None:
-    """A series of its own from `found` on, unless there is nothing before it."""
+def _split(actor: User, found: Booking, members: list[Booking], zone: ZoneInfo) -> BookingSeries:
+    """A series of its own from `found` on; the one it has if there is nothing before it."""
     old = found.series
     earlier = old.bookings.filter(starts_at__lt=found.starts_at)
     if not earlier.exists():
-        return
+        return old
     rule = Recurrence.from_json(old.recurrence)
     day_before = localtime.wall_clock(found.starts_at, zone).date() - datetime.timedelta(days=1)
     old.recurrence = replace(rule, count=None, until=day_before).as_json()
@@ -275,20 +273,24 @@ def _split(actor: User, found: Booking, members: list[Booking], zone: ZoneInfo) 
     count = None if rule.count is None else max(1, rule.count - earlier.count())
     new = BookingSeries.objects.create(
         instrument=old.instrument, group=old.group, user=old.user, title=old.title, time_zone=old.time_zone,
-        starts_local=old.starts_local, ends_local=old.ends_local, recurrence=replace(rule, count=count).as_json(),
+        starts_local=localtime.wall_clock(found.starts_at, zone).isoformat(),
+        ends_local=localtime.wall_clock(found.ends_at, zone).isoformat(), recurrence=replace(rule, count=count).as_json(),
         split_from=old, created_by=actor,
     )  # fmt: skip
     Booking.objects.filter(series=old, starts_at__gte=found.starts_at).update(series=new)
     for member in members:
         member.series = new
+    return new
 
 
-def _describe(members: list[Booking], zone: ZoneInfo, title: str | None) -> None:
-    """The series says what its first member, in time, is like."""
-    first = min(members, key=lambda member: member.starts_at)
-    series = first.series
-    series.starts_local = localtime.wall_clock(first.starts_at, zone).isoformat()
-    series.ends_local = localtime.wall_clock(first.ends_at, zone).isoformat()
+def _describe(series: BookingSeries, before: Span, after: Span, zone: ZoneInfo, title: str | None) -> None:
+    """The series says what its members are like now: its first occurrence shifts as they do."""
+    for name, old, new in (
+        ("starts_local", before.starts_at, after.starts_at),
+        ("ends_local", before.ends_at, after.ends_at),
+    ):
+        by = localtime.wall_clock(new, zone) - localtime.wall_clock(old, zone)
+        setattr(series, name, (datetime.datetime.fromisoformat(getattr(series, name)) + by).isoformat())
     series.title = series.title if title is None else core.check_title(title)
     series.save(update_fields=["starts_local", "ends_local", "title"])
 

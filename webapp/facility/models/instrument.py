@@ -26,6 +26,11 @@ class Instrument(models.Model):
         TDD = "tdd", "TDD core required"
         LEAKAGE = "leakage", "Transmit leakage"
 
+    class ProbeTuning(models.TextChoices):
+        FIXED = "fixed", "Not during a run"
+        PROMPT = "prompt", "By people, who are asked to"
+        STEPPER = "stepper", "By a tuner"
+
     slug = models.SlugField(unique=True)
     name = models.CharField(max_length=120)
     description = models.TextField(blank=True)
@@ -38,6 +43,8 @@ class Instrument(models.Model):
     rx_gain_db = models.FloatField(default=30.0)
     tx_attenuation_db = models.FloatField(default=10.0)
     synchronisation = models.CharField(max_length=10, choices=Synchronisation, default=Synchronisation.AUTO)
+    probe_tuning = models.CharField(max_length=10, choices=ProbeTuning, default=ProbeTuning.FIXED)
+    tuner_uri = models.CharField(max_length=200, blank=True)  # tcp:host:port of the probe's tuner
 
     status = models.CharField(max_length=20, choices=Status, default=Status.READY)
     status_message = models.CharField(max_length=300, blank=True)
@@ -64,5 +71,7 @@ class Instrument(models.Model):
                 read(getattr(self, field))
             except InvalidParameters as error:
                 faults[field] = [f"{fault.field}: {fault.message}" for fault in error.errors]
+        if self.probe_tuning == self.ProbeTuning.STEPPER and not self.tuner_uri:
+            faults["tuner_uri"] = ["A probe with a tuner needs the tuner's address, tcp:host:port."]
         if faults:
             raise ValidationError(faults)
