@@ -274,8 +274,8 @@ def _split(actor: User, found: Booking, members: list[Booking], zone: ZoneInfo) 
     new = BookingSeries.objects.create(
         instrument=old.instrument, group=old.group, user=old.user, title=old.title, time_zone=old.time_zone,
         starts_local=localtime.wall_clock(found.starts_at, zone).isoformat(),
-        ends_local=localtime.wall_clock(found.ends_at, zone).isoformat(), recurrence=replace(rule, count=count).as_json(),
-        split_from=old, created_by=actor,
+        ends_local=localtime.wall_clock(found.ends_at, zone).isoformat(),
+        recurrence=replace(rule, count=count).as_json(), split_from=old, created_by=actor,
     )  # fmt: skip
     Booking.objects.filter(series=old, starts_at__gte=found.starts_at).update(series=new)
     for member in members:
