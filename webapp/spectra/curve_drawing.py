@@ -19,6 +19,10 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 88, WIDTH - 16, 14, 270
 _RESIDUALS_TOP, _RESIDUALS_BOTTOM = 288, 360
 #: room beyond the outermost points, as a fraction of the range
 _MARGIN = 0.06
+#: smaller values, and zero, have no place on a logarithmic axis
+_LEAST_LOGARITHMIC = 1e-100
+#: residuals beyond so many standard deviations are drawn as so many
+_RESIDUAL_MOST = 1e6
 #: rows of the table of data that the page shows
 ROWS_MAX = 400
 
@@ -34,7 +38,7 @@ class _Scaled:
 
     def __call__(self, value_si: float) -> float:
         value = value_si / self.factor
-        return self.scale(math.log10(max(value, 1e-300)) if self.logarithmic else value)
+        return self.scale(math.log10(max(value, _LEAST_LOGARITHMIC)) if self.logarithmic else value)
 
 
 def picture(curve: Curve) -> dict[str, Any]:
@@ -103,7 +107,7 @@ def point_label(curve: Curve, x: float, y: float, sigma: float) -> str:
 
 def _scaled(axis: Axis, values: Real, start: float, end: float, about: int, with_zero: bool = False) -> _Scaled:
     shown = values / axis.scale
-    logarithmic = axis.logarithmic and bool((shown > 0).all())
+    logarithmic = axis.logarithmic and bool((shown > _LEAST_LOGARITHMIC).all())
     if logarithmic:
         shown = np.log10(shown)
     low, high = float(shown.min()), float(shown.max())
@@ -141,7 +145,9 @@ def _residuals(curve: Curve, x: _Scaled) -> dict[str, Any] | None:
     inside = (curve.x >= curve.fit_x[0]) & (curve.x <= curve.fit_x[-1]) & (curve.y_sigma > 0)
     if not inside.any():
         return None
-    left = (curve.y - np.interp(curve.x, curve.fit_x, curve.fit_y))[inside] / curve.y_sigma[inside]
+    with np.errstate(over="ignore"):
+        left = (curve.y - np.interp(curve.x, curve.fit_x, curve.fit_y))[inside] / curve.y_sigma[inside]
+    left = np.clip(left, -_RESIDUAL_MOST, _RESIDUAL_MOST)
     largest = max(3.0, math.ceil(float(np.abs(left).max())))
     scale = svg.Scale(-largest, largest, _RESIDUALS_BOTTOM, _RESIDUALS_TOP)
     return {

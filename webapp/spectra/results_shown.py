@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from acquisition import methods
 from acquisition.curves import Curve
+from acquisition.methods import Method
+from acquisition.methods.parameters import describe
 from webapp.home import formatting
 from webapp.spectra import curve_drawing
 from webapp.spectra.models import MeasuredQuantity, Spectrum
@@ -19,6 +22,13 @@ def curves_context(spectrum: Spectrum) -> dict[str, Any]:
         "quantities": [_quantity(row) for row in spectrum.quantities.all()],
         "csv_of": spectrum.pk,
     }
+
+
+def methods_for_a_line() -> list[Method]:
+    """The methods that measure one line at a known frequency, by their titles."""
+    known = methods.methods().values()
+    fitting = [method for method in known if any(info.name == "frequency_hz" for info in describe(method.parameters))]
+    return sorted(fitting, key=lambda method: method.title)
 
 
 def drawn(curves: Iterable[Curve]) -> list[dict[str, Any]]:

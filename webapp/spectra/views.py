@@ -44,6 +44,7 @@ def spectrum(request: HttpRequest, pk: int) -> HttpResponse:
         "image_step_hz": _image_step_hz(shown),
         "viewer": _viewer_data(shown, lines),
         **results_shown.curves_context(shown),
+        "line_methods": results_shown.methods_for_a_line(),
     }
     return render(request, "spectra/detail.html", context)
 

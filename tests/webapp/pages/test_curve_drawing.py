@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import numpy as np
@@ -71,3 +72,15 @@ def test_a_run_in_progress_shows_what_is_measured_until_now(
     page = client.get(f"/runs/{run.pk}/").content.decode()
     assert "Results until now" in page
     assert 'id="curve-recovery"' in page
+
+
+def test_a_line_leads_to_the_methods_that_measure_it(
+    client: Client, user: User, make_spectrum: Callable[..., Spectrum]
+) -> None:
+    spectrum = make_spectrum(lines_hz=(28.0846e6,))
+    client.force_login(user)
+    page = client.get(f"/spectra/{spectrum.pk}/").content.decode()
+    (address,) = re.findall(r'href="(/runs/new/\?method=inversion_recovery[^"]*)"', page)
+    form = client.get(address.replace("&amp;", "&")).content.decode()
+    assert 'value="28.0846"' in form
+    assert f'<option value="{spectrum.sample_id}" selected' in form
