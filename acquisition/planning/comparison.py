@@ -53,7 +53,7 @@ def compare(goal: Goal, limits: InstrumentLimits) -> Comparison:
         raise InvalidParameters(faults)
     if goal.nutation_frequency_hz == 0.0:
         goal = dataclasses.replace(goal, nutation_frequency_hz=limits.nutation_frequency_hz)
-    return _compare(goal, limits)
+    return _compare(goal, dataclasses.replace(limits, nutation_frequency_hz=goal.nutation_frequency_hz))
 
 
 @lru_cache(maxsize=32)
@@ -67,7 +67,13 @@ def _compare(goal: Goal, limits: InstrumentLimits) -> Comparison:
     proposals = sorted((one for one in found if one is not None), key=lambda one: one.duration_s)
     if not proposals:
         raise InvalidParameters(
-            [FieldError("snr_per_sample", "No method finds such a line on this instrument in any time.")]
+            [
+                FieldError(
+                    "snr_per_sample",
+                    "No method finds such a line on this instrument within its longest run of "
+                    f"{checks.time_text(limits.run_duration_max_s)}.",
+                )
+            ]
         )
     return Comparison(goal, tuple(proposals), bound_s(goal))
 

@@ -18,8 +18,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from acquisition.errors import InvalidParameters
 from acquisition.limits import InstrumentLimits
-from acquisition.methods import checks
+from acquisition.methods import checks, stepped
+from acquisition.methods.parameters import parse
 from acquisition.planning import detection
 from acquisition.planning.answer import EDGE, Answer, averages_needed
 from acquisition.planning.goal import Goal
@@ -214,7 +216,7 @@ def _rough_duration_s(
 def _finish(
     goal: Goal, limits: InstrumentLimits, overheads: Overheads, stepping: Stepping, log_tail: float
 ) -> Proposal | None:
-    """The averages that these settings really need, as a proposal; None if no number suffices."""
+    """The averages that these settings need, as a proposal; None if none suffice or the instrument refuses them."""
     step = _step(goal, limits, stepping, PLACES)
     repetition_s, visit = np.asarray(stepping.repetition_time_s), np.asarray(stepping.visit)
 
@@ -229,10 +231,15 @@ def _finish(
     whole = max(4, stepping.visit)
     averages = whole * math.ceil(needed / whole)
     flip_deg = 360.0 * goal.nutation_frequency_hz * limits.peak_amplitude * stepping.pulse_s
+    chosen = _parameters(goal, stepping, averages, flip_deg)
+    try:
+        stepped.plan(parse(stepped.SteppedParameters, chosen), limits)
+    except InvalidParameters:
+        return None
     return Proposal(
         name="interleaved" if stepping.visit else "sequential",
         method="stepped",
-        parameters=_parameters(goal, stepping, averages, flip_deg),
+        parameters=chosen,
         duration_s=float(_duration_s(overheads, stepping.steps, repetition_s, visit, np.asarray(float(averages)))),
         windows=stepping.steps,
         averages=averages,

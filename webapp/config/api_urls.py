@@ -15,7 +15,14 @@ from webapp.facility.api import (
     SeriesViewSet,
     WaitlistViewSet,
 )
-from webapp.runs.api import MethodsView, PlansView, RunSeriesViewSet, RunTemplateViewSet, RunViewSet
+from webapp.runs.api import (
+    DesignsView,
+    MethodsView,
+    PlansView,
+    RunSeriesViewSet,
+    RunTemplateViewSet,
+    RunViewSet,
+)
 from webapp.runs.stream import stream
 from webapp.samples.api import SampleViewSet
 from webapp.spectra.api import LineViewSet, ReconstructionView, SpectrumViewSet
@@ -51,6 +58,7 @@ urlpatterns = [
     re_path(r"^me/?$", MeView.as_view(), name="me"),
     re_path(r"^methods/?$", MethodsView.as_view(), name="methods"),
     re_path(r"^plans/?$", PlansView.as_view(), name="plans"),
+    re_path(r"^designs/?$", DesignsView.as_view(), name="designs"),
     re_path(r"^reconstruction/?$", ReconstructionView.as_view(), name="reconstruction"),
     path("runs/<int:pk>/stream", stream, name="run-stream"),
     path("runs/<int:pk>/stream/", stream),

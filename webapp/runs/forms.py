@@ -46,7 +46,17 @@ class ParametersForm(forms.Form):
         return any(field.errors for field in self.advanced)
 
 
-class RunForm(ParametersForm):
+class InstrumentForm(ParametersForm):
+    """Parameters for one of the instruments that a user may see."""
+
+    instrument = forms.ModelChoiceField(queryset=None, to_field_name="slug", empty_label=None)
+
+    def __init__(self, *args: Any, parameters: type[Any], user: User, **kwargs: Any) -> None:
+        super().__init__(*args, parameters=parameters, **kwargs)
+        self.fields["instrument"].queryset = facility_access.instruments(user)
+
+
+class RunForm(InstrumentForm):
     """A run of one method, or a series of them."""
 
     varied = forms.ChoiceField(
@@ -67,7 +77,6 @@ class RunForm(ParametersForm):
         required=False,
         help_text="Every run after the first is held until you resume it, as when a temperature is set.",
     )
-    instrument = forms.ModelChoiceField(queryset=None, to_field_name="slug", empty_label=None)
     sample = forms.ModelChoiceField(queryset=None, empty_label="Choose a sample")
     title = forms.CharField(
         required=False,
@@ -80,9 +89,8 @@ class RunForm(ParametersForm):
     idempotency_key = forms.CharField(required=False, max_length=120, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, user: User, method: Method, **kwargs: Any) -> None:
-        super().__init__(*args, parameters=method.parameters, **kwargs)
+        super().__init__(*args, parameters=method.parameters, user=user, **kwargs)
         self.method = method
-        self.fields["instrument"].queryset = facility_access.instruments(user)
         self.fields["sample"].queryset = samples_access.samples(user).filter(archived=False).order_by("name")
         known = [(info.name, info.label) for info in self._infos]
         self.fields["varied"].choices = [("", "Nothing"), (TEMPERATURE, "Temperature of the sample"), *known]

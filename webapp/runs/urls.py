@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from webapp.runs import control_views, series_views, template_views, views
+from webapp.runs import control_views, designing, series_views, template_views, views
 
 app_name = "runs"
 
 urlpatterns = [
     path("", views.runs, name="list"),
     path("new/", views.create, name="create"),
+    path("new/design/", designing.design, name="design"),
     path("new/preview/", views.preview, name="preview"),
     path("<int:pk>/", views.run, name="detail"),
     path("<int:pk>/control/", control_views.control, name="control"),

@@ -20,7 +20,7 @@ from acquisition.methods.parameters import describe
 from webapp.errors import ServiceError
 from webapp.home import parameter_fields
 from webapp.home.forms import show_errors
-from webapp.runs import access, drawing, pages, services
+from webapp.runs import access, designing, drawing, pages, services
 from webapp.runs.forms import ReprocessForm, RunForm
 from webapp.runs.models import Run
 
@@ -202,7 +202,14 @@ def _plan(form: RunForm) -> Plan | None:
 
 
 def _plan_context(form: RunForm, plan: Plan | None) -> dict[str, Any]:
-    return {"form": form, "plan": plan, "profile": drawing.excitation_profile(plan) if plan else None}
+    shown: dict[str, Any] = {"form": form, "plan": plan, "profile": drawing.excitation_profile(plan) if plan else None}
+    if plan is None:
+        return shown
+    instrument, sample = form.cleaned_data["instrument"], form.cleaned_data.get("sample")
+    carried = {"instrument": instrument.slug} | ({"sample": sample.pk} if sample else {})
+    return shown | designing.context(
+        services.design_like(instrument, form.method.name, form.parameter_values), carried
+    )  # fmt: skip
 
 
 def _run_form_page(request: HttpRequest, form: RunForm, plan: Plan | None) -> HttpResponse:

@@ -54,8 +54,9 @@ class PlansView(APIView):
     def post(self, request: Request) -> Response:
         """What a run with these parameters would do, without queueing it."""
         wanted = body(PlanRequestSerializer, request)
-        plan = services.preview(instrument_named(request, wanted["instrument"]), wanted["method"], wanted["parameters"])
-        return Response(plan_body(plan))
+        instrument = instrument_named(request, wanted["instrument"])
+        plan = services.preview(instrument, wanted["method"], wanted["parameters"])
+        return Response(plan_body(plan, services.design_like(instrument, wanted["method"], wanted["parameters"])))
 
 
 @extend_schema(tags=["runs"])

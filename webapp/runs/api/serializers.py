@@ -12,8 +12,10 @@ from rest_framework import serializers
 from acquisition.experiment import Plan
 from acquisition.methods import Method
 from acquisition.methods.parameters import describe
+from acquisition.planning import Comparison
 from webapp.config.fields import Number, ObjectField, StrictSerializer
 from webapp.config.parameters import METHOD_PARAMETERS, ParameterSerializer
+from webapp.runs.api.designs import ComparisonSerializer, comparison_body
 from webapp.runs.models import CaptureRecord, Run, RunEvent
 from webapp.runs.services import Estimate
 from webapp.runs.services.submission import plan_summary
@@ -65,15 +67,20 @@ class PlanSummarySerializer(serializers.Serializer[Any]):
 
 
 class PlanSerializer(PlanSummarySerializer):
+    comparison = ComparisonSerializer(
+        allow_null=True,
+        help_text="The ways to search this range for a line as /designs assumes it; null where nothing is searched.",
+    )
     excitation_frequency_hz = serializers.ListField(child=serializers.FloatField())
     excitation_flip_deg = serializers.ListField(child=serializers.FloatField(allow_null=True))
 
 
-def plan_body(plan: Plan) -> dict[str, Any]:
+def plan_body(plan: Plan, comparison: Comparison | None) -> dict[str, Any]:
     """The answer to a preview; values that are not finite become null."""
     flip = np.asarray(plan.excitation_flip_deg, dtype=np.float64).tolist()
     return {
         **plan_summary(plan),
+        "comparison": comparison_body(comparison) if comparison else None,
         "excitation_frequency_hz": np.asarray(plan.excitation_frequency_hz, dtype=np.float64).tolist(),
         "excitation_flip_deg": [value if math.isfinite(value) else None for value in flip],
     }

@@ -1,5 +1,6 @@
 """Rules of the runs: submit, preview, cancel, hold, reorder, repeat, process again, and when it will be their turn."""
 
+from webapp.runs.services.designs import design, design_like
 from webapp.runs.services.estimates import Estimate, queue_estimates, queue_order
 from webapp.runs.services.holding import hold, pause, resume
 from webapp.runs.services.lifecycle import may_control, reprocess, request_cancel, requeue
@@ -13,6 +14,8 @@ __all__ = [
     "SeriesSubmission",
     "Submission",
     "cancel_series",
+    "design",
+    "design_like",
     "hold",
     "may_control",
     "move",
