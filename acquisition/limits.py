@@ -12,8 +12,11 @@ class InstrumentLimits:
     `peak_amplitude` is the largest |waveform| as a fraction of the transmitter's full scale; `nutation_frequency_hz` is
     omega_1/2pi that amplitude 1 produces on resonance (as calibrated); frequencies are absolute NQR frequencies.
 
-    The planner alone uses the rest: what a shot takes beyond its averages, what each change of the transmitted phase and
+    Planning alone uses the rest: what a shot takes beyond its averages, what each change of the transmitted phase and
     another frequency add, what the probe needs to settle then, and how wide the probe's resonance is.
+
+    `probe_tuning` says how the probe gets to another frequency: "fixed" (not at all: it stays at `probe_centre_hz`, 0
+    where nobody has said), "prompt" (somebody is asked to do it) or "stepper" (a tuner does it).
     """
 
     frequency_min_hz: float = 1.0e6
@@ -33,6 +36,21 @@ class InstrumentLimits:
     retune_s: float = 1.0e-3
     settle_s: float = 0.0
     probe_bandwidth_hz: float = 2.5e6
+    probe_centre_hz: float = 0.0
+    probe_tuning: str = "fixed"
+
+    @property
+    def probe_band_hz(self) -> tuple[float, float] | None:
+        """The band of a probe that cannot be tuned during a run; None where it can, or where nothing is known of it."""
+        if self.probe_tuning != "fixed" or self.probe_centre_hz <= 0.0:
+            return None
+        half_hz = self.probe_bandwidth_hz / 2
+        return self.probe_centre_hz - half_hz, self.probe_centre_hz + half_hz
+
+    @property
+    def settling_s(self) -> float:
+        """Time for which a run waits when the probe is tuned to another frequency; people who tune it take theirs."""
+        return self.settle_s if self.probe_tuning == "stepper" else 0.0
 
 
 def reach_behind_converter_hz(side: str, lo_hz: float, radio_min_hz: float, radio_max_hz: float) -> tuple[float, float]:

@@ -66,6 +66,12 @@ class Shot:
     repetition_time_s: float
     phase_cycle: tuple[complex, ...] = (1, -1)
     purpose: str = ""
+    probe_frequency_hz: float | None = None  # what the probe is to be tuned to; None: the centre frequency
+
+    @property
+    def probe_hz(self) -> float:
+        """Frequency that the probe is to be tuned to for this shot."""
+        return self.centre_frequency_hz if self.probe_frequency_hz is None else self.probe_frequency_hz
 
     @property
     def capture_time_s(self) -> float:

@@ -29,6 +29,8 @@ from sdr.errors import (
     UnsafeState,
 )
 from sdr.transceiver import RadioIdentity, Transceiver
+from sdr.tuner import TunerFailed
+from tasks.probe import Probe
 from tasks.settings import instrument_settings
 from tasks.watch import StopReason, Watch
 from webapp.facility.models import Instrument
@@ -46,7 +48,7 @@ Status = Instrument.Status
 _REPORT_S = 1.0
 
 #: after these the next run may fare better, and the radio has been read back as silent
-_FAULT_OF_THE_RUN = (SafetyLimitExceeded, AlignmentFailed, CaptureIncomplete)
+_FAULT_OF_THE_RUN = (SafetyLimitExceeded, AlignmentFailed, CaptureIncomplete, TunerFailed)
 #: after these the transmitter is looked at before anything else is done
 _TRANSMITTER_UNSURE = (UnsafeState, RadioLost, ReadBackMismatch, GuardIntervened)
 
@@ -99,7 +101,8 @@ class _Acquisition:
             with ExitStack() as on_the_way_out:
                 with self._watch.busy_elsewhere():
                     radio = on_the_way_out.enter_context(open_transceiver(settings))
-                return self._measure(experiment, radio)
+                probe = on_the_way_out.enter_context(Probe(settings.limits, run.instrument.tuner_uri, self._watch))
+                return self._measure(experiment, radio, probe)
         except SdrError as error:
             return self._after_failure(error)
         except LeaseLost:
@@ -109,10 +112,11 @@ class _Acquisition:
             message = f"An unexpected error ended the run ({type(error).__name__}). Tell the facility's staff."
             return Outcome(self._state_after_failure(), "internal", message, status_after(error), message)
 
-    def _measure(self, experiment: Experiment, radio: Transceiver) -> Outcome:
+    def _measure(self, experiment: Experiment, radio: Transceiver, probe: Probe) -> Outcome:
         ownership.start_acquiring(self._claim, _plain_identity(radio.identity))
         shot = experiment.next_shot()
         while shot is not None:
+            probe.prepare(shot)
             if self._watch.wait_while_paused():
                 return self._after_stop()
             try:

@@ -45,6 +45,11 @@ class Watch:
             self.reason = self._look()
         return self.reason is not None
 
+    def ask_to_tune(self, text: str) -> None:
+        """Ask people to tune the probe: the run pauses until somebody resumes it, or as long as a pause may last."""
+        ownership.pause_for(self._claim, text)
+        self._pause_wanted = True
+
     def wait_while_paused(self) -> bool:
         """Between two shots, while the transmitter is off: wait as long as a pause is wanted; returns `should_stop`."""
         if self.should_stop() or not self._pause_wanted:

@@ -85,6 +85,23 @@ def frequency_range_fault(
     return None
 
 
+def probe_fault(
+    centre_hz: float, half_width_hz: float, limits: InstrumentLimits, centre_field: str, width_field: str
+) -> FieldError | None:
+    """Whether a probe that stays where it is hears the whole range."""
+    band_hz = limits.probe_band_hz
+    if band_hz is None:
+        return None
+    low, high = band_hz
+    allowed = f"the {frequency_text(low)} to {frequency_text(high)} of the probe, which is not tuned during a run"
+    if not low <= centre_hz <= high:
+        return FieldError(centre_field, f"{frequency_text(centre_hz)} is outside {allowed}.")
+    if centre_hz - half_width_hz < low or centre_hz + half_width_hz > high:
+        reach = f"{frequency_text(centre_hz - half_width_hz)} to {frequency_text(centre_hz + half_width_hz)}"
+        return FieldError(width_field, f"The range {reach} reaches outside {allowed}.")
+    return None
+
+
 def sample_rate_fault(sample_rate_hz: float, limits: InstrumentLimits) -> FieldError | None:
     low, high = limits.sample_rate_min_hz, limits.sample_rate_max_hz
     if low <= sample_rate_hz <= high:

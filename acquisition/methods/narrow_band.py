@@ -303,6 +303,7 @@ def saturation_shot(
         averages=averages,
         repetition_time_s=settings.repetition_time_s,
         phase_cycle=(1, 1j, -1, -1j),
+        probe_frequency_hz=target_hz,
         purpose=f"excite {target_hz / 1e6:.4f} MHz after saturating it",
     )
     return fits.require(laid_out, limits)
@@ -336,6 +337,7 @@ def shot(
         averages=averages,
         repetition_time_s=settings.repetition_time_s,
         phase_cycle=(1, 1j, -1, -1j),
+        probe_frequency_hz=target_hz,
         purpose=_purpose(target_hz, delay_s, detuning_hz),
     )
     return fits.require(laid_out, limits)

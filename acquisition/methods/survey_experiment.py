@@ -13,6 +13,8 @@ from acquisition.artefacts.faulty_samples import without_faulty_samples
 from acquisition.artefacts.modulated import undisturbed
 from acquisition.artefacts.unexcited import needs_control
 from acquisition.artefacts.unsaturated import needs_saturation
+from acquisition.broad import second_step
+from acquisition.errors import InvalidParameters
 from acquisition.experiment import ExperimentResult, Spectrum
 from acquisition.limits import InstrumentLimits
 from acquisition.lines import Line, LineStatus
@@ -42,7 +44,8 @@ class SurveyExperiment(ScriptedExperiment):
         self._limits = limits
         self._layout = survey_plan.validate(parameters, limits)
         self._windows = survey_plan.windows(parameters, self._layout, limits)
-        self._duration_max_s = survey_plan.duration_max_s(parameters, self._layout, limits)
+        settling_s = survey_plan.settling_max_s(parameters, self._layout, limits)
+        self._duration_max_s = survey_plan.duration_max_s(parameters, self._layout, limits) - settling_s
         self._narrow = survey_plan.narrow_settings(parameters)
         self._reconstruction = ReconstructionParameters(false_alarms_per_survey=parameters.false_alarms_per_survey)
         self._lines: tuple[Line, ...] = ()
@@ -78,6 +81,7 @@ class SurveyExperiment(ScriptedExperiment):
         if self._finished and self._survey_result is not None:
             # The survey's captures have been reconstructed: only the verdict on them is left to be given.
             found = verdict.judge_all(self._survey_result, survey, narrow, self._reconstruction)
+            found = second_step.judged(found, self._echoes, self._reconstruction)
         else:
             found = verdict.reconstruct(self._captures, self._reconstruction)
         messages = [*found.messages, *self._messages]
@@ -92,6 +96,10 @@ class SurveyExperiment(ScriptedExperiment):
     @property
     def _narrow_captures(self) -> list[Capture]:
         return [capture for capture in self._captures if capture.method == "confirm"]
+
+    @property
+    def _echoes(self) -> list[Capture]:
+        return [capture for capture in self._captures if capture.method == second_step.METHOD]
 
     def _summary(self) -> str:
         certain = [line for line in self._lines if line.status in (LineStatus.CONFIRMED, LineStatus.MOVED)]
@@ -179,18 +187,45 @@ class SurveyExperiment(ScriptedExperiment):
     # The second step
 
     def _confirm_all(self, candidates: Sequence[Line]) -> Shots:
-        """Measure each candidate by itself, the strongest first."""
-        ranked = sorted(candidates, key=lambda line: -line.snr)
+        """Measure each candidate by itself, the strongest first, and then broad features by echoes."""
+        features = [line for line in candidates if second_step.is_feature(line)]
+        ranked = sorted((line for line in candidates if line not in features), key=lambda line: -line.snr)
         if len(ranked) > survey_plan.CANDIDATES_MAX:
             self._messages.append(
                 f"Only the {survey_plan.CANDIDATES_MAX} strongest of {len(ranked)} candidates were measured again."
             )
             ranked = ranked[: survey_plan.CANDIDATES_MAX]
+        if self._limits.probe_tuning != "fixed":
+            # The survey has left the probe at the upper end of the range; it is tuned downwards from there.
+            ranked = sorted(ranked, key=lambda line: -line.frequency_hz)
         averages = narrow_band.averages_per_shot(self._layout.averages)
         self._foresee(2 * len(ranked), averages)
         for candidate in ranked:
             others_hz = [line.frequency_hz for line in ranked if line is not candidate]
             yield from self._confirm(candidate, others_hz)
+        for feature in features:
+            yield from self._map(feature)
+
+    def _map(self, feature: Line) -> Shots:
+        """Echoes over the extent of a broad feature, unless the instrument or the time does not allow them."""
+        p = self._parameters
+        try:
+            shots = second_step.echo_shots(
+                feature, self._layout.averages, p.repetition_time_s, p.sample_rate_hz, self._limits
+            )
+        except InvalidParameters as fault:
+            self._messages.append(f"The broad feature was not mapped: {fault}")
+            return
+        averages = sum(shot.averages for shot in shots)
+        if not self._affords(averages):
+            self._messages.append(OUT_OF_TIME)
+            return
+        self._ledger.foresee(len(shots), averages * p.repetition_time_s)
+        for shot in shots:
+            self._ledger.message = f"{_sentence(shot.purpose)}, {shot.averages} averages."
+            yield shot
+        judged = second_step.judge(feature, self._echoes, self._reconstruction)
+        self._lines = tuple(judged if line is feature else line for line in self._lines)
 
     def _confirm(self, candidate: Line, others_hz: Sequence[float]) -> Shots:
         """Two shots at different centre frequencies, more while undecided; then other teeth if that may help."""

@@ -95,6 +95,7 @@ def validate(parameters: SurveyParameters, limits: InstrumentLimits) -> Layout:
     p = parameters
     found: list[FieldError | None] = [
         checks.frequency_range_fault(p.centre_frequency_hz, p.span_hz / 2, limits, "centre_frequency_hz", "span_hz"),
+        checks.probe_fault(p.centre_frequency_hz, p.span_hz / 2, limits, "centre_frequency_hz", "span_hz"),
         *_averages_faults(p),
         checks.repetition_time_fault(p.repetition_time_s, p.pulse_length_s + p.tail_s, limits),
         *_comb_faults(p, limits),
@@ -308,6 +309,7 @@ def survey_shot(
         repetition_time_s=parameters.repetition_time_s,
         phase_cycle=(1, 1j, -1, -1j),
         purpose=f"survey {low} to {high}",
+        probe_frequency_hz=window.centre_hz,
     )
 
 
@@ -315,8 +317,10 @@ def plan(parameters: SurveyParameters, limits: InstrumentLimits) -> Plan:
     """What the survey will do; raises InvalidParameters with every fault."""
     layout = validate(parameters, limits)
     laid = windows(parameters, layout, limits)
-    survey_s = layout.windows * layout.averages * parameters.repetition_time_s
-    confirm_s = confirmation_s(parameters, layout) if parameters.confirm else 0.0
+    survey_s = layout.windows * (layout.averages * parameters.repetition_time_s + limits.settling_s)
+    confirm_s = 0.0
+    if parameters.confirm:
+        confirm_s = confirmation_s(parameters, layout) + CANDIDATES_EXPECTED * limits.settling_s
     longest_s = duration_max_s(parameters, layout, limits)
     frequency_hz, flip_deg = excitation(parameters, limits, laid)
     return Plan(
@@ -341,7 +345,13 @@ def confirmation_s(parameters: SurveyParameters, layout: Layout) -> float:
 def duration_max_s(parameters: SurveyParameters, layout: Layout, limits: InstrumentLimits) -> float:
     """The bound of the whole experiment, which keeps to it."""
     shots = layout.windows * layout.averages_max + (_confirm_most(layout)[1] if parameters.confirm else 0)
-    return min(shots * parameters.repetition_time_s, limits.run_duration_max_s)
+    settling_s = settling_max_s(parameters, layout, limits)
+    return min(shots * parameters.repetition_time_s + settling_s, limits.run_duration_max_s)
+
+
+def settling_max_s(parameters: SurveyParameters, layout: Layout, limits: InstrumentLimits) -> float:
+    """Time for which the probe settles, at most: once for each window and each candidate."""
+    return (layout.windows + (CANDIDATES_MAX if parameters.confirm else 0)) * limits.settling_s
 
 
 def _confirm_most(layout: Layout) -> tuple[int, int]:

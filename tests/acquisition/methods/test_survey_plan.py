@@ -51,6 +51,24 @@ def test_a_tooth_may_be_a_single_sample(tooth_s: float, rate_hz: float, width_hz
         assert any("inside" in note for note in survey_plan.plan(chosen, LIMITS).notes)
 
 
+def test_a_fixed_probe_limits_the_range_and_a_tuner_takes_its_time() -> None:
+    fixed = dataclasses.replace(LIMITS, probe_centre_hz=28e6, probe_bandwidth_hz=2e6)
+    assert "27 MHz to 29 MHz of the probe" in faults(fixed, span_hz=3e6)["span_hz"]
+    assert "outside" in faults(fixed, centre_frequency_hz=40e6)["centre_frequency_hz"]
+    chosen = parameters(span_hz=10e6)
+    tuned = dataclasses.replace(fixed, probe_tuning="stepper", settle_s=2.0)
+    plan, quick = survey_plan.plan(chosen, tuned), survey_plan.plan(chosen, LIMITS)
+    assert plan.duration_s - quick.duration_s == pytest.approx(2.0 * (quick.shots_survey + 4))
+    assert plan.duration_max_s - quick.duration_max_s == pytest.approx(2.0 * (quick.shots_survey + 40))
+    assert survey_plan.plan(chosen, dataclasses.replace(tuned, probe_tuning="prompt")).duration_s == quick.duration_s
+    layout = survey_plan.validate(chosen, tuned)
+    wanted = [
+        survey_plan.survey_shot(chosen, tuned, layout, window, 4).probe_hz
+        for window in survey_plan.windows(chosen, layout, tuned)
+    ]
+    assert wanted == sorted(wanted)
+
+
 def test_the_reference_case() -> None:
     plan = survey_plan.plan(parameters(), LIMITS)
     assert plan.windows_hz == ((28.0846e6, 1e6),)

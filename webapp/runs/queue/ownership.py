@@ -71,6 +71,12 @@ def paused(claim: Claim, since: datetime | None) -> None:
         events.record(claim.run_id, "pause", {"paused": since is not None})
 
 
+def pause_for(claim: Claim, text: str) -> None:
+    """Ask for a pause on the run's own behalf, and say what people are to do before they resume it."""
+    with owned(claim, pause_requested=True):
+        events.record(claim.run_id, "message", {"text": text})
+
+
 def start_acquiring(claim: Claim, identity: dict[str, Any]) -> None:
     """The radio is configured and the first shot is about to be played."""
     with owned(claim, state=State.ACQUIRING, acquiring_at=timezone.now()):
