@@ -7,6 +7,7 @@ unless asked otherwise, as in RFC 5545; one that does not exist speaks against i
 from __future__ import annotations
 
 import datetime
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
@@ -41,6 +42,15 @@ class Skipped:
 
 
 @dataclass(frozen=True)
+class Occurrence:
+    """One time that a rule gives: its span, None where clocks do not show it, and what speaks against booking it."""
+
+    starts_local: datetime.datetime
+    span: Span | None
+    faults: tuple[FieldError, ...]
+
+
+@dataclass(frozen=True)
 class SeriesBooked:
     """A series with its bookings; `created` is False when the idempotency key had made it before."""
 
@@ -70,12 +80,9 @@ def book(
     Each is judged like a single booking, with those before it. What speaks against one refuses all of them (faults
     begin with its date), or leaves it out with `on_conflict` "skip". Raises as service.book does.
     """
-    zone = localtime.zone(time_zone)
-    recurrence.check(recurrence_)
+    zone = _check(time_zone, recurrence_, starts_local, ends_local)
     if on_conflict not in ON_CONFLICT:
         raise InvalidParameters([FieldError("on_conflict", f"Must be one of {', '.join(ON_CONFLICT)}.")])
-    if ends_local <= starts_local:
-        raise InvalidParameters([FieldError("ends_at", "Must be after the start.")])
     parties = service.parties_of(actor, instrument, group, user)
     title = core.check_title(title)
     idempotency.check(idempotency_key)
@@ -96,19 +103,12 @@ def book(
             if earlier is not None:
                 return SeriesBooked(earlier, tuple(earlier.bookings.all()), created=False)
             sweep.settle(instrument, now)
-            rules = effective(instrument.pk, group.pk)
-            starts = recurrence.starts(starts_local, recurrence_, rules.series_count_max + 1)
-            fault = recurrence_bound.check(recurrence_, starts, rules, now)
-            if fault is not None:
-                raise InvalidParameters([fault])
+            times = _times(parties, recurrence_, starts_local, ends_local, now)
             series = BookingSeries.objects.create(
                 instrument=instrument, group=group, user=parties.user, created_by=actor,
                 idempotency_key=idempotency_key, contents_sha256=contents, **facts_of_series,
             )  # fmt: skip
-            duration = ends_local - starts_local
-            made, skipped = _book_each(
-                parties, series, [(start, start + duration) for start in starts], zone, fold, now
-            )
+            made, skipped = _book_each(parties, series, times, zone, fold, now)
             if skipped and (on_conflict == "refuse" or not made):
                 raise InvalidParameters([fault for _skipped, faults in skipped for fault in faults][:FAULTS_MAX])
     except IntegrityError:
@@ -116,6 +116,26 @@ def book(
             raise
         raise IdempotencyMismatch from None
     return SeriesBooked(series, tuple(made), tuple(entry for entry, _faults in skipped))
+
+
+def preview(
+    actor: User,
+    *,
+    instrument: Instrument,
+    group: Group,
+    starts_local: datetime.datetime,
+    ends_local: datetime.datetime,
+    time_zone: str,
+    recurrence_: Recurrence,
+    user: User | None = None,
+    fold: localtime.Fold = "earlier",
+    now: datetime.datetime,
+) -> list[Occurrence]:
+    """The occurrences that `book` would make, and what speaks against each, without making them. Raises as `book`."""
+    zone = _check(time_zone, recurrence_, starts_local, ends_local)
+    parties = service.parties_of(actor, instrument, group, user)
+    times = _times(parties, recurrence_, starts_local, ends_local, now)
+    return list(_judged(parties, times, zone, fold, _facts(parties, times, zone, now)))
 
 
 def edit(
@@ -173,6 +193,64 @@ def _scope(scope: str) -> str:
     return scope
 
 
+def _check(
+    time_zone: str, recurrence_: Recurrence, starts_local: datetime.datetime, ends_local: datetime.datetime
+) -> ZoneInfo:
+    zone = localtime.zone(time_zone)
+    recurrence.check(recurrence_)
+    if ends_local <= starts_local:
+        raise InvalidParameters([FieldError("ends_at", "Must be after the start.")])
+    return zone
+
+
+def _times(
+    parties: Parties,
+    recurrence_: Recurrence,
+    starts_local: datetime.datetime,
+    ends_local: datetime.datetime,
+    now: datetime.datetime,
+) -> list[tuple[datetime.datetime, datetime.datetime]]:
+    """Wall-clock times of the occurrences; raises InvalidParameters for a rule that gives too many or none."""
+    rules = effective(parties.instrument.pk, parties.group.pk)
+    starts = recurrence.starts(starts_local, recurrence_, rules.series_count_max + 1)
+    fault = recurrence_bound.check(recurrence_, starts, rules, now)
+    if fault is not None:
+        raise InvalidParameters([fault])
+    return [(start, start + (ends_local - starts_local)) for start in starts]
+
+
+def _judged(
+    parties: Parties,
+    times: list[tuple[datetime.datetime, datetime.datetime]],
+    zone: ZoneInfo,
+    fold: localtime.Fold,
+    facts: Facts,
+) -> Iterator[Occurrence]:
+    """Each occurrence judged with those before it that can be booked."""
+    for start, end in times:
+        span = None
+        try:
+            span = Span(
+                localtime.resolve(start, zone, fold, "starts_at"), localtime.resolve(end, zone, fold, "ends_at")
+            )
+            core.judge(Wish(span, by_staff=parties.actor.is_staff), facts)
+        except InvalidParameters as error:
+            yield Occurrence(start, span, tuple(error.errors))
+        else:
+            yield Occurrence(start, span, ())
+            facts = _with(facts, span)
+
+
+def _facts(
+    parties: Parties,
+    times: list[tuple[datetime.datetime, datetime.datetime]],
+    zone: ZoneInfo,
+    now: datetime.datetime,
+) -> Facts:
+    day = datetime.timedelta(days=1)  # more than any clock is put
+    return gather(parties, Span(times[0][0].replace(tzinfo=zone) - day, times[-1][1].replace(tzinfo=zone) + day), now)
+
+
 def _book_each(
     parties: Parties,
     series: BookingSeries,
@@ -181,24 +259,17 @@ def _book_each(
     fold: localtime.Fold,
     now: datetime.datetime,
 ) -> tuple[list[Booking], list[tuple[Skipped, list[FieldError]]]]:
-    day = datetime.timedelta(days=1)  # more than any clock is put
-    reach = Span(times[0][0].replace(tzinfo=zone) - day, times[-1][1].replace(tzinfo=zone) + day)
-    facts = gather(parties, reach, now)
+    facts = _facts(parties, times, zone, now)
     made: list[Booking] = []
     skipped: list[tuple[Skipped, list[FieldError]]] = []
-    for start, end in times:
-        try:
-            span = Span(
-                localtime.resolve(start, zone, fold, "starts_at"), localtime.resolve(end, zone, fold, "ends_at")
-            )
-            wish = Wish(span, by_staff=parties.actor.is_staff)
-            core.judge(wish, facts)
-        except InvalidParameters as error:
-            faults = [FieldError(fault.field, f"{start:%Y-%m-%d}: {fault.message}") for fault in error.errors]
-            skipped.append((Skipped(start, tuple(fault.message for fault in error.errors)), faults))
+    for one in _judged(parties, times, zone, fold, facts):
+        if one.span is not None and not one.faults:
+            wish = Wish(one.span, by_staff=parties.actor.is_staff)
+            made.append(core.insert(parties, wish, facts.rules, title=series.title, series=series))
             continue
-        made.append(core.insert(parties, wish, facts.rules, title=series.title, series=series))
-        facts = _with(facts, span)
+        start = one.starts_local
+        faults = [FieldError(fault.field, f"{start:%Y-%m-%d}: {fault.message}") for fault in one.faults]
+        skipped.append((Skipped(start, tuple(fault.message for fault in one.faults)), faults))
     return made, skipped
 
 
