@@ -13,7 +13,7 @@ from acquisition.reconstruction.components import Component, coherence
 from acquisition.reconstruction.excitation import Real
 from acquisition.reconstruction.model import MEMBER_ENERGY, Model
 
-TEETH_COMPARED = 8
+TEETH_COMPARED = 5
 """Teeth that are looked at closely, of all those in the received band."""
 
 NUISANCES_MAX = 12

@@ -25,6 +25,9 @@ Index = npt.NDArray[np.intp]
 BLOCK_SAMPLES_MAX = 512
 BLOCKS_MAX = 50_000
 
+TEETH_AWAY = 4
+"""Distance in teeth up to which aliases overlap so much that it counts; nearer ones overlap more."""
+
 ONE_BY_ONE = 12
 """Up to so many lines the states of each are a triangular system; of more, all together go from tooth to tooth."""
 
@@ -55,8 +58,8 @@ class Excitation:
         spectrum = fft.fft(self.drive.astype(np.complex64), self.transform_length)
         self.drive_scale = math.sqrt(float(np.max(spectrum.real**2 + spectrum.imag**2, initial=0.0)))
         if self.drive_scale > 0:
-            self.drive /= self.drive_scale
-            spectrum /= self.drive_scale
+            self.drive *= 1.0 / self.drive_scale
+            spectrum *= np.float32(1.0 / self.drive_scale)
         self.drive_spectrum = spectrum
         spacing = tooth_spacing_samples(self.drive)
         self.tooth_spacing_hz = self.rate_hz / spacing if spacing else None
@@ -69,6 +72,18 @@ class Excitation:
         return alike == (capture.sample_rate_hz, len(capture.samples), capture.dead_time_s) and np.array_equal(
             waveform, capture.waveform
         )
+
+    def alias_coherence(self) -> float:
+        """Largest overlap of a line's response with that of the same line on another tooth, but for its last decay.
+
+        Of a gap with L samples in a period of P it is |sin(pi k L / P) / (L sin(pi k / P))|, k teeth away.
+        """
+        heard = self.length[self.length > 0]
+        if self.tooth_spacing_hz is None or len(heard) == 0:
+            return 0.0
+        turns = math.pi * self.tooth_spacing_hz / self.rate_hz * np.arange(1, TEETH_AWAY + 1)
+        length = float(np.median(heard))
+        return float(np.max(np.abs(np.sin(turns * length) / (length * np.sin(turns)))))
 
     def _cut(self) -> None:
         """Blocks of data, with empty blocks inside long stretches of transmission to keep the drive's lags short."""

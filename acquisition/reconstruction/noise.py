@@ -52,9 +52,9 @@ class Colour:
     coefficients: tuple[float, ...] = ()
 
     def factor(self, frequency_hz: float | Real) -> Real:
-        """Noise power at absolute frequencies; outside the band that of its nearest end."""
+        """Noise power at absolute frequencies; outside the band that of its nearest end. White noise: one 1 for all."""
         if not self.coefficients:
-            return np.ones_like(np.asarray(frequency_hz, dtype=np.float64))
+            return np.ones(())
         place = (2.0 * np.asarray(frequency_hz) - self.low_hz - self.high_hz) / (self.high_hz - self.low_hz)
         return np.exp(np.polynomial.legendre.legval(np.clip(place, -1.0, 1.0), self.coefficients))
 

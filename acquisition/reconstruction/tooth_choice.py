@@ -22,6 +22,9 @@ FAR_TEETH = 6
 FAR_STATISTIC = 120.0
 """SNR squared from which on no tooth beyond REACH is mistaken for the right one."""
 
+ALIAS_NOISE = 5.0
+"""Standard deviations by which noise may lift what a line shows on another tooth."""
+
 GRID_WIDTHS = 1.6 ** np.arange(-2, 3)
 GRID_PLACES = np.linspace(-2.5, 2.5, 25)
 """Widths, and distances in widths, over which the probability of a tooth is summed."""
@@ -58,16 +61,26 @@ def _rival_teeth(model: Model, index: int) -> list[float]:
     Judged by the linear matched filter on the data without the other components.
     """
     component = model.components[index]
+    snr = math.sqrt(model.statistics()[index][0])
+    overlap = max((model.records[c].excitation.alias_coherence() for c in component.members), default=1.0)
+    if not _is_close(snr**2, (overlap * snr + ALIAS_NOISE) ** 2):
+        return []
     places: list[float] = []
     for spacing in sorted({round(model.records[c].tooth_spacing_hz or 0.0, 3) for c in component.members} - {0.0}):
         near = np.concatenate([np.arange(-REACH, 0), np.arange(1, REACH + 1)])
         places += (component.frequency_hz + spacing * near).tolist()
         places += _far_teeth(model, index, spacing)
     statistic, _ = _statistic_at(model, index, [component.frequency_hz, *places], component.fwhm_hz)
-    close = statistic[0] - statistic[1:] < 30.0 + 0.3 * statistic[0]
     return [
-        place for place, near in zip(places, close.tolist(), strict=True) if near and model.line(place, 1e3).members
+        place
+        for place, value in zip(places, statistic[1:].tolist(), strict=True)
+        if _is_close(float(statistic[0]), value) and model.line(place, 1e3).members
     ]
+
+
+def _is_close(own: float, other: float) -> bool:
+    """Whether a statistic comes so near to a line's own that its tooth is worth comparing."""
+    return own - other < 30.0 + 0.3 * own
 
 
 def _far_teeth(model: Model, index: int, spacing_hz: float) -> list[float]:
