@@ -17,6 +17,7 @@ from acquisition import methods, second_look
 from acquisition.artefacts import narrow_fault, remains
 from acquisition.artefacts.faulty_samples import without_faulty_samples
 from acquisition.artefacts.modulated import undisturbed
+from acquisition.broad import second_step
 from acquisition.coverage import excites, pulse_frequency_hz
 from acquisition.errors import AcquisitionError
 from acquisition.lines import Line, LineStatus
@@ -56,7 +57,7 @@ def reconstruct(captures: Sequence[Capture], parameters: ReconstructionParameter
 
     Survey captures alone give candidates, narrow-band captures alone give the confirmed lines in the band they share.
     Captures of a method that has a reconstruction of its own are left to it; raises AcquisitionError when they are
-    mixed with others.
+    mixed with others, except echoes, by which a survey measures its broad features.
     """
     known = methods.methods()
     for name in {capture.method for capture in captures} & known.keys():
@@ -64,14 +65,17 @@ def reconstruct(captures: Sequence[Capture], parameters: ReconstructionParameter
         if own is None:
             continue
         if any(capture.method != name for capture in captures):
+            if name == second_step.METHOD:
+                continue
             raise AcquisitionError(f"Captures of the method {name} cannot be processed together with those of others.")
         return own(captures, parameters)
-    survey = [capture for capture in captures if capture.method != "confirm"]
+    echoes = [capture for capture in captures if capture.method == second_step.METHOD]
+    survey = [capture for capture in captures if capture.method not in ("confirm", second_step.METHOD)]
     narrow = [capture for capture in captures if capture.method == "confirm"]
     if not survey:
         return _narrow_only(narrow, parameters)
     found = survey_candidates(survey, parameters, weak=bool(narrow))
-    return judge_all(found, survey, narrow, parameters)
+    return second_step.judged(judge_all(found, survey, narrow, parameters), echoes, parameters)
 
 
 def judge_all(
@@ -104,10 +108,11 @@ def survey_candidates(
     captures: Sequence[Capture], parameters: ReconstructionParameters, *, weak: bool
 ) -> Reconstruction:
     """Candidates of the survey captures; with `weak` also such as noise makes about once a survey."""
+    searched = parameters
     if weak:
         level = max(WEAK_FALSE_ALARMS, parameters.false_alarms_per_survey)
-        parameters = replace(parameters, false_alarms_per_survey=level)
-    return reconstruct_windows(captures, parameters)
+        searched = replace(parameters, false_alarms_per_survey=level)
+    return second_step.with_features(reconstruct_windows(captures, searched), captures, parameters)
 
 
 def judge(
@@ -125,6 +130,8 @@ def judge(
     the reason. `known` are the lines of the survey, whose strong ones are not to be taken for the candidate;
     `silenced_hz` the bands that interference filled and that were taken out of the captures.
     """
+    if second_step.is_feature(candidate):
+        return Judgement(candidate, decided=True)  # no single pulse shows it: echoes decide
     strong = [line for line in known if line.snr >= STRONG_SNR and line is not candidate]
     covering = [capture for capture in narrow if excites(capture, candidate.frequency_hz)]
     if not covering:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from acquisition.broad.reconstruct import reconstruct
-from acquisition.broad.survey_features import LEAST_FWHM_HZ, NARROW_HZ, broad_features
+from acquisition.broad.survey_features import FEATURE, LEAST_FWHM_HZ, NARROW_HZ, broad_features
 from acquisition.limits import InstrumentLimits
 from acquisition.lines import Line, LineStatus
 from acquisition.methods import echo_map
@@ -23,9 +23,13 @@ WITHIN = 1.5
 """An echo map confirms a feature if its line is within this many widths of it."""
 
 
-def is_broad(line: Line) -> bool:
-    """Whether a line is for echoes to measure."""
-    return line.fwhm_hz >= LEAST_FWHM_HZ
+METHOD = "echo_map"
+"""Method of the captures that measure broad features."""
+
+
+def is_feature(line: Line) -> bool:
+    """Whether a line is a broad feature of a survey, which echoes are to measure."""
+    return line.fwhm_hz >= LEAST_FWHM_HZ and line.reason.startswith(FEATURE)
 
 
 def with_features(
@@ -33,7 +37,8 @@ def with_features(
 ) -> Reconstruction:
     """A survey's result with its broad features as candidates.
 
-    What the search for narrow lines made of a feature, lines of 25 kHz and more within its width, is replaced by it.
+    What the search for narrow lines made of a feature, lines of 25 kHz and more within its width or what it took for
+    ring-down, is replaced by it.
     """
     features = broad_features(survey, parameters, found.lines)
     if not features:
@@ -45,7 +50,11 @@ def with_features(
         )
 
     lines = [line for line in found.lines if not part(line)] + [feature.line() for feature in features]
-    return replace(found, lines=tuple(sorted(lines, key=lambda line: line.frequency_hz)))
+    return replace(
+        found,
+        lines=tuple(sorted(lines, key=lambda line: line.frequency_hz)),
+        artefacts=tuple(line for line in found.artefacts if not part(line)),
+    )
 
 
 def echo_shots(
@@ -69,6 +78,14 @@ def echo_parameters(
         repetition_time_s=repetition_time_s,
         sample_rate_hz=sample_rate_hz,
     )
+
+
+def judged(found: Reconstruction, echoes: Sequence[Capture], parameters: ReconstructionParameters) -> Reconstruction:
+    """A survey's result with the verdict of the echoes on its broad features."""
+    if not echoes:
+        return found
+    lines = [judge(line, echoes, parameters) if is_feature(line) else line for line in found.lines]
+    return replace(found, lines=tuple(sorted(lines, key=lambda line: line.frequency_hz)))
 
 
 def judge(candidate: Line, echoes: Sequence[Capture], parameters: ReconstructionParameters) -> Line:

@@ -44,6 +44,9 @@ WIDTHS_HZ = (8e3, 16e3, 25e3, 35e3, 50e3, 70e3, 100e3, 140e3, 200e3, 280e3)
 RINGING_S = (0.3e-6, 0.6e-6, 1.2e-6)
 FEATURES_MAX = 4
 
+FEATURE = "Broad feature"
+"""How the reason of every candidate that is one begins."""
+
 CLEARLY_BROAD = 5.0
 """Logarithm of the likelihood ratio by which a broad shape must beat a narrow one."""
 
@@ -72,7 +75,7 @@ class BroadFeature:
     def reason(self) -> str:
         """Why it is no line like others."""
         return (
-            f"Broad feature, about {self.fwhm_hz / 1e3:.0f} kHz wide: its free decay is nearly over within the dead "
+            f"{FEATURE}, about {self.fwhm_hz / 1e3:.0f} kHz wide: its free decay is nearly over within the dead "
             "time. An echo map measures it."
         )
 

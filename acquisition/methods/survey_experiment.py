@@ -65,7 +65,7 @@ class SurveyExperiment(ScriptedExperiment):
         super().take(capture)
         if capture.method == "survey":
             self._quick.add(capture)
-        else:
+        elif capture.method == "confirm":
             silenced_hz = self._survey_result.silenced_hz if self._survey_result else ()
             self._undisturbed.append(undisturbed(without_faulty_samples(capture), silenced_hz))
 

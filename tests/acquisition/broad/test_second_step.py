@@ -26,9 +26,9 @@ def with_features() -> Reconstruction:
 
 def test_a_broad_feature_is_one_candidate_beside_the_narrow_line() -> None:
     found = with_features()
-    broad = [one for one in found.lines if second_step.is_broad(one)]
+    broad = [one for one in found.lines if second_step.is_feature(one)]
     assert len(broad) == 1 and broad[0].status is LineStatus.CANDIDATE
-    assert [one for one in found.lines if not second_step.is_broad(one) and one.snr > 8]
+    assert [one for one in found.lines if not second_step.is_feature(one) and one.snr > 8]
 
 
 def test_echoes_confirm_it_with_their_values_or_reject_it() -> None:

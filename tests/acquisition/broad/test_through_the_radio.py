@@ -7,8 +7,10 @@ import os
 import pytest
 
 from acquisition import verdict
+from acquisition.lines import LineStatus
 from acquisition.methods import get
 from acquisition.methods.echo_map import EchoMapParameters
+from acquisition.methods.survey_parameters import SurveyParameters
 from acquisition.reconstruction import Reconstruction, ReconstructionParameters
 from acquisition.shot import Capture
 from sdr import open_transceiver
@@ -58,3 +60,21 @@ def test_an_echo_map_through_the_radio_recovers_the_distribution() -> None:
         assert abs(value - truth) < 3 * sigma
         assert sigma < 0.1 * FWHM_HZ
     assert found.lines[0].snr > 10
+
+
+@pytest.mark.integration
+@pytest.mark.slow
+def test_a_survey_reports_a_broad_feature_and_measures_it_again_by_echoes() -> None:
+    parameters = SurveyParameters(
+        centre_frequency_hz=30e6, span_hz=0.5e6, averages=32, averages_max=32, repetition_time_s=20e-3
+    )
+    captures = played("survey", parameters)
+    assert {capture.method for capture in captures} >= {"survey", "echo_map"}
+    found = verdict.reconstruct(captures, ReconstructionParameters())
+    (line,) = [line for line in found.lines if line.status in (LineStatus.CONFIRMED, LineStatus.MOVED)]
+    assert abs(line.frequency_hz - CENTRE_HZ) < 3 * line.frequency_sigma_hz
+    assert abs(line.fwhm_hz - FWHM_HZ) < 3 * line.fwhm_sigma_hz
+    survey = [capture for capture in captures if capture.method == "survey"]
+    again = verdict.reconstruct(survey, ReconstructionParameters()).lines
+    (feature,) = [line for line in again if line.status is LineStatus.CANDIDATE and line.fwhm_hz > 35e3]
+    assert feature.reason.startswith("Broad feature")
