@@ -31,6 +31,7 @@ T2_STAR_S = (50e-6, 2e-3)
 NUTATION_HZ = (2e3, 50e3)
 SPAN_HZ = (0.2e6, 10e6)
 PLACES = 12
+SEED = 1
 NAMES = ("survey", "sequential", "interleaved")
 
 
@@ -62,23 +63,23 @@ def grid(count: int) -> list[Goal]:
     ]
 
 
-def measure(goal: Goal) -> Point:
-    """Plan a goal, then measure all three methods as planned."""
+def measure(goal: Goal, places: int = PLACES) -> Point:
+    """Plan a goal, then measure all three methods as planned, with lines at so many places of a window."""
     limits = dataclasses.replace(InstrumentLimits(), nutation_frequency_hz=goal.nutation_frequency_hz)
     comparison = compare(goal, limits)
     measured_s = {}
     for proposal in comparison.proposals:
-        time_s = time_of(proposal, comparison, limits)
+        time_s = time_of(proposal, comparison, limits, places)
         if time_s is not None:
             measured_s[proposal.name] = time_s
     planned_s = {proposal.name: proposal.duration_s for proposal in comparison.proposals}
     return Point(goal, comparison.recommended.name, measured_s, planned_s, comparison.bound_s)
 
 
-def time_of(proposal: Proposal, comparison: Comparison, limits: InstrumentLimits, seed: int = 1) -> float | None:
+def time_of(proposal: Proposal, comparison: Comparison, limits: InstrumentLimits, places: int) -> float | None:
     """Instrument time in seconds that a proposal's settings really take to the goal; None if they never reach it."""
     setting = setting_of(proposal, limits)
-    needed = _spins.averages_for(setting, comparison.goal, limits, PLACES, seed, 2 * proposal.averages)
+    needed = _spins.averages_for(setting, comparison.goal, limits, places, SEED, 2 * proposal.averages)
     return None if needed is None else setting.duration_s(needed)
 
 

@@ -107,8 +107,7 @@ def series(cosine: Real, recovery: Real | float, shots: Real | float) -> tuple[A
     """
     q = np.multiply(recovery, cosine)
     steady = steady_state(cosine, recovery)
-    odd = np.mod(shots, 2.0) == 1.0
-    left = np.where((q < 0.0) & odd, -1.0, 1.0) * np.abs(q) ** shots
+    left = _power(q, shots)
     geometric = (1.0 - left) / (1.0 - q)
     return Affine(steady * (1.0 - left), left), Affine((shots - geometric) * steady, geometric)
 
@@ -117,5 +116,11 @@ def summed(turn: Affine, total: Affine, turns: Real | float, start: Real | float
     """Sum of `total` over so many turns, of which each begins where the one before has ended; the first at `start`."""
     rest = np.maximum(1.0 - turn.factor, 1e-12)
     fixed = turn.offset / rest
-    starts = turns * fixed + (start - fixed) * (1.0 - np.abs(turn.factor) ** turns) / rest
+    starts = turns * fixed + (start - fixed) * (1.0 - _power(turn.factor, turns)) / rest
     return np.asarray(turns * total.offset + total.factor * starts, dtype=np.float64)
+
+
+def _power(base: Real, number: Real | float) -> Real:
+    """base ** number for whole numbers given as floats, where the base may be negative."""
+    odd = np.mod(number, 2.0) == 1.0
+    return np.asarray(np.where((base < 0.0) & odd, -1.0, 1.0) * np.abs(base) ** number)
