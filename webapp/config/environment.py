@@ -65,6 +65,7 @@ def _storage(text: str) -> str:
 VARIABLES: tuple[Variable, ...] = (
     Variable("RASGADO_DATA_DIR", "./var", Path, "Folder for everything that is kept on disk."),
     Variable("DATABASE_URL", "", str, "Database; empty: SQLite in the data folder."),
+    Variable("RASGADO_DATABASE_POOL", "0", _flag, "Keep connections to PostgreSQL; the web process does by itself."),
     Variable("REDIS_URL", "redis://127.0.0.1:6379/0", str, "Broker of the hints, cache and fan-out of progress."),
     Variable("RASGADO_SECRET_KEY", "", str, "Key that signs sessions; empty: made once and kept in the data folder."),
     Variable("RASGADO_DEBUG", "0", _flag, "Error pages with internals, for development only."),
@@ -89,6 +90,10 @@ VARIABLES: tuple[Variable, ...] = (
 )  # fmt: skip
 
 
+#: connections that a process keeps for its threads: a new one costs PostgreSQL more than most requests
+_POOL = {"min_size": 2, "max_size": 16, "timeout": 20}
+
+
 def read(environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
     """Every variable by name, read; raises ImproperlyConfigured that names the variable and what it must be."""
     values: dict[str, Any] = {}
@@ -101,7 +106,7 @@ def read(environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
     return values
 
 
-def database(url: str, data_dir: Path) -> dict[str, Any]:
+def database(url: str, data_dir: Path, pool: bool = False) -> dict[str, Any]:
     """Django's settings from a URL: postgres://user:password@host:port/name?option=value, sqlite:///path or empty."""
     parts = urlsplit(url)
     if not url or parts.scheme == "sqlite":
@@ -120,8 +125,10 @@ def database(url: str, data_dir: Path) -> dict[str, Any]:
         }
     if parts.scheme not in {"postgres", "postgresql"}:
         raise ImproperlyConfigured("DATABASE_URL: the scheme must be postgres or sqlite.")
-    options = dict(parse_qsl(parts.query))
+    options: dict[str, Any] = dict(parse_qsl(parts.query))
     host = options.pop("host", None) or parts.hostname or ""
+    if pool:
+        options["pool"] = dict(_POOL)
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(parts.path[1:]),

@@ -71,7 +71,7 @@ TEMPLATES = [
     },
 ]
 
-DATABASES = {"default": environment.database(_env["DATABASE_URL"], DATA_DIR)}
+DATABASES = {"default": environment.database(_env["DATABASE_URL"], DATA_DIR, pool=_env["RASGADO_DATABASE_POOL"])}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = _env["REDIS_URL"]
