@@ -237,13 +237,9 @@ def _search(answer: _Answer, known: Sequence[Line], chance: float) -> list[Broad
             columns += [np.where(second, column, 0.0), np.where(second, 0.0, column)]
             if line.snr > 10.0:  # a strong line's width is not known well enough to take all of it out
                 columns.append(time_s * column)
-    grid = [
-        (offset_hz, width_hz)
-        for width_hz in WIDTHS_HZ
-        for offset_hz in np.arange(-0.5 * answer.band_hz, 0.5 * answer.band_hz, _STEP_OF_WIDTH * max(width_hz, 20e3))
-    ]
+    grid = _grid(answer.band_hz)
     threshold = math.log(len(grid) / chance)
-    atoms = np.stack([_atom(answer, float(offset_hz), width_hz) for offset_hz, width_hz in grid])
+    atoms = _atoms(_Geometry(time_s.tobytes(), answer.within_s.tobytes(), answer.spacing_s, answer.following), answer)
     widths = np.asarray([width_hz for _, width_hz in grid])
     found: list[BroadFeature] = []
     while len(found) < FEATURES_MAX:
@@ -264,6 +260,36 @@ def _search(answer: _Answer, known: Sequence[Line], chance: float) -> list[Broad
         columns.append(atom)
         found.append(feature)
     return found
+
+
+def _grid(band_hz: float) -> list[tuple[float, float]]:
+    """Offsets and widths that are tried."""
+    return [
+        (float(offset_hz), width_hz)
+        for width_hz in WIDTHS_HZ
+        for offset_hz in np.arange(-0.5 * band_hz, 0.5 * band_hz, _STEP_OF_WIDTH * max(width_hz, 20e3))
+    ]
+
+
+@dataclass(frozen=True)
+class _Geometry:
+    """All that the answers to a comb depend on: windows of one survey have it in common."""
+
+    time_s: bytes
+    within_s: bytes
+    spacing_s: float
+    following: complex
+
+
+_KNOWN: dict[_Geometry, Complex] = {}
+
+
+def _atoms(geometry: _Geometry, answer: _Answer) -> Complex:
+    """The answers of the whole grid, shape (grid, n); those of the last comb are remembered."""
+    if geometry not in _KNOWN:
+        _KNOWN.clear()
+        _KNOWN[geometry] = np.stack([_atom(answer, *place) for place in _grid(answer.band_hz)])
+    return _KNOWN[geometry]
 
 
 def _gains(atoms: Complex, data: Complex, columns: Sequence[Complex]) -> Real:

@@ -13,6 +13,7 @@ import pytest
 from acquisition import verdict
 from acquisition.broad import label, vocs
 from acquisition.broad.echo import echo_shot, response
+from acquisition.efg.models import CZJZEK
 from acquisition.errors import InvalidParameters
 from acquisition.lines import LineStatus
 from acquisition.methods import echo_map, get
@@ -34,12 +35,12 @@ def pull(found: Reconstruction, name: str, truth: float) -> float:
 def test_a_line_100_khz_wide_comes_back_with_its_uncertainties() -> None:
     model, values = lines.gaussian(100e3)
     pulls = []
-    for seed in range(24):
+    for seed in range(16):
         found = lines.mapped(lines.captures(NARROWER, model, values, 2.0, seed))
         pulls.append((pull(found, "mean_frequency_hz", values[0]), pull(found, "fwhm_hz", 100e3)))
         assert found.lines[0].status is LineStatus.CONFIRMED
     deviations = np.sqrt(np.mean(np.square(pulls), axis=0))
-    # The deviation of 24 normal numbers is known to 14 %.
+    # The deviation of 16 normal numbers is known to 18 %.
     assert np.all((deviations > 0.65) & (deviations < 1.4))
     assert np.all(np.abs(np.mean(pulls, axis=0)) < 3 / math.sqrt(len(pulls)) + 0.15)
 
@@ -62,14 +63,22 @@ def test_a_line_500_khz_wide_over_several_tunings() -> None:
     assert np.std(spectrum.values.imag) == pytest.approx(spectrum.noise_sigma / math.sqrt(2), rel=0.35)
 
 
-def test_a_czjzek_line_is_told_from_a_gaussian_where_it_can_be() -> None:
-    p = EchoMapParameters(centre_frequency_hz=2.6e6, span_hz=2.4e6, nuclide="35Cl", step_hz=20e3)
-    model, values = lines.extended(1.2e6, 0.6e6)
-    found = lines.mapped(lines.captures(p, model, values, 0.25, 1))
-    assert abs(pull(found, "czjzek_fixed_hz", values[0])) < 3
-    assert abs(pull(found, "czjzek_sigma_hz", values[1])) < 3
-    assert "Extended Czjzek fits" in found.messages[0]
-    assert "Gaussian" in found.messages[0]
+@pytest.mark.slow
+def test_czjzek_lines_come_back_and_are_told_from_a_gaussian_where_that_can_be() -> None:
+    p = EchoMapParameters(centre_frequency_hz=2.4e6, span_hz=2.4e6, nuclide="35Cl", step_hz=23e3)
+    plain = lines.mapped(lines.captures(p, CZJZEK, (0.8e6,), 0.05, 1))
+    assert "Gaussian" in plain.messages[0].partition("does worse")[0].partition(";")[2]
+    fixed, random = (
+        next(q for q in plain.quantities if q.name == name) for name in ("czjzek_fixed_hz", "czjzek_sigma_hz")
+    )
+    assert fixed.value < 3 * fixed.sigma
+    assert abs(random.value - 0.8e6) < 3 * random.sigma
+    # A fixed part of twice the random one makes the line so nearly normal that the data cannot tell, and say so.
+    model, values = lines.extended(1.6e6, 0.4e6)
+    extended = lines.mapped(lines.captures(p, model, values, 0.05, 1))
+    assert abs(pull(extended, "czjzek_fixed_hz", values[0])) < 3
+    assert abs(pull(extended, "czjzek_sigma_hz", values[1])) < 3
+    assert "cannot tell" in extended.messages[0]
 
 
 def test_noise_alone_is_no_broad_line() -> None:
