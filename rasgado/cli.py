@@ -85,6 +85,16 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--output-json", dest="as_json", action="store_true", help="show JSON")
     one.set_defaults(command=commands.submit, as_csv=False)
 
+    one = command.add_parser("plan", help="which method searches a range fastest, and with which settings")
+    one.add_argument("--instrument", metavar="SLUG", required=True)
+    one.add_argument(
+        "--set", metavar="NAME=VALUE", action="append", type=values.assignment, required=True,
+        help="centre_frequency_hz and span_hz; t1_s, t2_star_s, snr_per_sample, nutation_frequency_hz, detection, "
+        "false_alarms if the defaults do not suit; SI units",
+    )  # fmt: skip
+    one.add_argument("--json", dest="as_json", action="store_true", help="with all settings, as JSON")
+    one.set_defaults(command=commands.plan)
+
     one = command.add_parser("status", help="what state a run is in")
     _run_argument(one)
     one.add_argument("--json", dest="as_json", action="store_true", help="the whole run as JSON")

@@ -87,6 +87,10 @@ class Client:
             "POST", "/plans", {"instrument": instrument, "method": method, "parameters": dict(parameters)}, repeat=True
         )
 
+    def design(self, *, instrument: str, goal: Mapping[str, Any]) -> Json:
+        """The ways to search a range compared, the fastest first, each with parameters to submit."""
+        return self._object("POST", "/designs", {"instrument": instrument, "goal": dict(goal)}, repeat=True)
+
     def submit(
         self,
         *,

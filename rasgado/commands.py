@@ -61,6 +61,16 @@ def submit(client: Client, options: argparse.Namespace) -> int:
     return _wait(client, int(run["id"]), options)
 
 
+def plan(client: Client, options: argparse.Namespace) -> int:
+    """The ways to search a range; the first is recommended."""
+    found = client.design(instrument=options.instrument, goal=dict(options.set))
+    if options.as_json:
+        print(output.as_json(found))
+    else:
+        RESULTS.print(output.proposals_table(found))
+    return 0
+
+
 def status(client: Client, options: argparse.Namespace) -> int:
     _print_run(client.run(options.run), options)
     return 0

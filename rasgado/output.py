@@ -78,6 +78,18 @@ def runs_table(runs: Sequence[dict[str, Any]]) -> Table:
     return table
 
 
+def proposals_table(comparison: dict[str, Any]) -> Table:
+    """The ways to search, the fastest first."""
+    table = Table("Way", "Time / s", "Over the bound", "Windows", "Averages", "Repetition / ms", "Flip / °",
+                  box=None, header_style="bold")  # fmt: skip
+    for one in comparison["proposals"]:
+        table.add_row(
+            one["name"], f"{one['duration_s']:.3g}", f"{one['over_bound']:.3g}", str(one["windows"]),
+            str(one["averages"]), f"{1e3 * one['repetition_time_s']:.4g}", f"{one['flip_deg']:.2g}",
+        )  # fmt: skip
+    return table
+
+
 def as_json(value: Any) -> str:
     return json.dumps(value, indent=2, ensure_ascii=False)
 

@@ -263,3 +263,12 @@ class TestTrouble:
         assert rasgado("wait", str(finished.pk)) == 130
         assert f"rasgado wait {finished.pk}" in rasgado.err
         assert f"rasgado cancel {finished.pk}" in rasgado.err
+
+
+def test_plan_shows_the_ways_to_search_and_names_a_wrong_field(rasgado: Shell) -> None:
+    assert rasgado("plan", "--instrument", "demo", *SURVEY) == 0
+    assert rasgado.out.splitlines()[1].split()[0] == "survey"
+    assert rasgado("plan", "--instrument", "demo", *SURVEY, "--json") == 0
+    assert json.loads(rasgado.out)["recommended"] == "survey"
+    assert rasgado("plan", "--instrument", "demo", *SURVEY, "--set", "detection=7") != 0
+    assert "detection" in rasgado.err
