@@ -96,7 +96,7 @@ class Candidates:
                 break
             if any(self._is_near(frequency, other) for other in [*tops, *taken]):
                 continue
-            line = self.model.line(frequency, fwhm)
+            line = self.model.line(frequency, fwhm, statistic)
             if self._as_carrier(line) > CLEARLY_LESS * statistic:
                 continue
             if any(height - self._coherence(line, other) * size < least for other, size in doubts):
@@ -154,7 +154,7 @@ class Candidates:
             fwhm = next(scans[width_index].fwhm_hz for scans in self.model.scans if scans)
             self._searched.append((fwhm, frequency, allowed))
             if allowed[top] > (0.0 if best is None else best.statistic):
-                best = Candidate(self.model.line(float(frequency[top]), fwhm), float(allowed[top]))
+                best = Candidate(self.model.line(float(frequency[top]), fwhm, float(allowed[top])), float(allowed[top]))
         return None if best is None else self._on_best_tooth(best)
 
     def _combined(self, width_index: int) -> tuple[Real, Real]:
@@ -231,5 +231,5 @@ class Candidates:
         best = int(np.argmax(statistics.tooth_evidence(powers, energy)))
         if steps[best] == 0:
             return candidate
-        moved = self.model.line(line.frequency_hz + spacing * float(steps[best]), line.fwhm_hz)
+        moved = self.model.line(line.frequency_hz + spacing * float(steps[best]), line.fwhm_hz, float(powers[best]))
         return Candidate(moved, max(candidate.statistic, float(powers[best])))

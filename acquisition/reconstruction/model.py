@@ -17,6 +17,9 @@ from acquisition.reconstruction.record import Record
 
 FWHM_LIMITS_HZ = (30.0, 60e3)
 
+SATURATION_STATISTIC = 60.0
+"""SNR squared from which on the saturation of a line is fitted while others are still looked for."""
+
 MEMBER_ENERGY = 0.05
 """A line is fitted in a capture that would see at least this fraction of the energy that the best capture sees."""
 
@@ -131,8 +134,8 @@ class Model:
         """
         return _statistics(self.components, self.solution, self.sigmas, self.colours)
 
-    def line(self, frequency_hz: float, fwhm_hz: float) -> Component:
-        """A line component in all captures that see it."""
+    def line(self, frequency_hz: float, fwhm_hz: float, statistic: float = 0.0) -> Component:
+        """A line component in all captures that see it, its saturation the usual one; fitted if the line is strong."""
         heard = [abs(frequency_hz - r.centre_hz) < r.rate_hz / 2 for r in self.records]
         members = tuple(c for c, hears in enumerate(heard) if hears)
         if len(members) > 1:
@@ -142,7 +145,14 @@ class Model:
             members = tuple(c for c, seen in zip(members, enough.tolist(), strict=True) if seen)
         combed = any(self.records[c].tooth_spacing_hz is not None for c in members)
         saturation = SATURATION_PRIOR[0] if combed else 0.0
-        return Component("line", frequency_hz, fwhm_hz, members, saturation, free_saturation=combed)
+        return Component(
+            "line",
+            frequency_hz,
+            fwhm_hz,
+            members,
+            saturation,
+            free_saturation=combed and statistic >= SATURATION_STATISTIC,
+        )
 
     def power_at(self, c: int, frequencies: Sequence[float] | Real, fwhm_hz: float | Real) -> Real:
         """Matched-filter statistic of lines at these frequencies in what is left of one capture."""

@@ -15,7 +15,7 @@ import numpy as np
 from acquisition.reconstruction.candidates import NUISANCES_MAX, Candidate, Candidates
 from acquisition.reconstruction.components import Component
 from acquisition.reconstruction.fit import refine, shape_gains, solve
-from acquisition.reconstruction.model import FWHM_LIMITS_HZ, Model
+from acquisition.reconstruction.model import FWHM_LIMITS_HZ, SATURATION_STATISTIC, Model
 from acquisition.reconstruction.parameters import ReconstructionParameters
 from acquisition.reconstruction.record import Record
 from acquisition.reconstruction.tooth_choice import settle_teeth
@@ -52,6 +52,7 @@ class Unfolder(Model):
                 break
             before = len(self.components)
             added = self._add(search, candidates)
+            self._free_saturations(SATURATION_STATISTIC)
             self._free_shapes()
             self._prune()
             if len(self.components) <= before:
@@ -62,6 +63,8 @@ class Unfolder(Model):
                     break
             self.after_fit()
         self.confidences = settle_teeth(self)
+        if self._free_saturations(0.0):
+            self.after_fit()
 
     def _add(self, search: Candidates, candidates: Sequence[Candidate]) -> list[Component]:
         """Fit whichever candidate explains most, with all that is there already; returns what was added.
@@ -91,6 +94,22 @@ class Unfolder(Model):
             chosen = [*chosen, *search.apart(chosen[known], candidates)]
         self.fit(chosen)
         return self.components[known:]
+
+    def _free_saturations(self, least: float) -> bool:
+        """Fit the saturation of lines from a statistic on; returns whether there were any that had none.
+
+        Weak lines have theirs fitted when it is settled that they are lines: noise must not gain by a freedom more.
+        """
+        freed = [
+            replace(one, free_saturation=True)
+            if one.saturation > 0 and not one.free_saturation and one.kind == "line" and value >= least
+            else one
+            for one, (value, _) in zip(self.components, self.statistics(), strict=True)
+        ]
+        if freed == self.components:
+            return False
+        self.fit(freed)
+        return True
 
     def _free_shapes(self) -> None:
         """Fit the shape of strong lines where it explains the data better, so that no remains look like new lines."""
