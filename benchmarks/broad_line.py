@@ -1,7 +1,7 @@
 """A line 100 kHz wide: an echo map against the same echoes taken point by point, and against stepped free decays.
 
 Everything goes through driver, libiio and simulated radio, and takes the same time on its clock. Point by point
-is how such lines are customarily mapped: the height of each echo at the frequency of its pulses. What the stepped search
+is how such lines are customarily mapped: the height of each echo at its pulses' frequency. What the stepped search
 with single pulses makes of the line is counted besides. The true width is used only to state the errors.
 """
 
