@@ -1,8 +1,8 @@
 """The reference case: 1 MHz, T1 20 ms, T2* 300 us, field 20 kHz; the survey against stepping, at equal detection.
 
-The averages that each needs are measured in the simulated spins (`benchmarks._spins`). `play` then checks that by
-playing exactly those averages through the driver and libiio on a simulated spectrometer: what part of weak lines is
-found, and what the radio's own virtual clock says that it took.
+The averages that each needs are measured in the simulated spins (`benchmarks._spins`). `play` then
+plays those averages through the driver and libiio on a simulated spectrometer, and more if less than 95 % of weak lines
+are found: its time is that of the radio's own virtual clock.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from sdr.transceiver import ConverterSettings, InstrumentSettings
 GOAL = Goal(centre_frequency_hz=28e6, span_hz=1e6, t1_s=20e-3, t2_star_s=300e-6, nutation_frequency_hz=20e3)
 LIMITS = InstrumentLimits(nutation_frequency_hz=20e3)
 PLACES = 24
-SAMPLES, LINES = 8, 4
+SAMPLES, LINES = 12, 4
 APART_HZ = 80e3
 MATCH_HZ = 3e3
 
@@ -108,13 +108,32 @@ class Played:
     recall: float
     false_lines: int
     time_s: float
+    averages: int
+
+
+MORE = (1.0, 1.15, 1.32, 1.52)
+"""Factors on the averages that are tried in turn until the whole path detects what is wanted."""
 
 
 def play(measured: Measured) -> Played:
-    """Play what was measured through libiio, on samples with lines at random places."""
-    chosen = dict(measured.parameters) | {"averages": measured.averages}
+    """Play what was measured through libiio, with more averages as long as less than the wanted part is found.
+
+    The reconstruction fits and selects; it may need more than a matched filter at the right place.
+    """
+    played = None
+    for factor in MORE:
+        played = _play(measured, max(4, 4 * round(factor * measured.averages / 4)))
+        if played.recall >= GOAL.detection - 1e-9:
+            break
+    assert played is not None
+    return played
+
+
+def _play(measured: Measured, averages: int) -> Played:
+    """Play so many averages of each window on samples with lines at random places."""
+    chosen = dict(measured.parameters) | {"averages": averages}
     if measured.method == "survey":
-        chosen |= {"averages_max": measured.averages, "confirm": False}
+        chosen |= {"averages_max": averages, "confirm": False}
     found = false = 0
     times_s = []
     for seed in range(SAMPLES):
@@ -124,7 +143,7 @@ def play(measured: Measured) -> Played:
         found += sum(near)
         false += sum(min(abs(line - true) for true in true_hz) > MATCH_HZ for line in lines)
         times_s.append(time_s)
-    return Played(found / (SAMPLES * LINES), false, float(np.mean(times_s)))
+    return Played(found / (SAMPLES * LINES), false, float(np.mean(times_s)), averages)
 
 
 def _places(seed: int) -> list[float]:
