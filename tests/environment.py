@@ -48,3 +48,15 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     if _redis is not None:
         _redis.stop()
     shutil.rmtree(_DATA_DIR, ignore_errors=True)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On another database only what uses a database is run again."""
+    if not os.environ["DATABASE_URL"]:
+        return
+    uses = {"db", "transactional_db", "django_db_serialized_rollback"}
+    kept = [
+        item for item in items if uses & set(getattr(item, "fixturenames", ())) or item.get_closest_marker("django_db")
+    ]
+    config.hook.pytest_deselected(items=[item for item in items if item not in set(kept)])
+    items[:] = kept
