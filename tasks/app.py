@@ -14,7 +14,7 @@ from django.conf import settings
 
 app = Celery("tasks")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.conf.include = ["tasks.instrument", "tasks.processing", "tasks.sweep"]
+app.conf.include = ["tasks.instrument", "tasks.processing", "tasks.sweep", "tasks.mail"]
 app.conf.beat_schedule = {
     "sweep": {
         "task": "tasks.sweep.sweep",

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from tasks.app import app
 from webapp.facility.bookings.sweep import sweep as sweep_bookings
+from webapp.notifications.due import sweep as sweep_notifications
 from webapp.runs.queue.sweep import sweep as sweep_rows
 
 
 @app.task(name="tasks.sweep.sweep", ignore_result=True)
 def sweep() -> dict[str, int]:
-    """Leases and hints of the queue, then bookings that time has changed; see the two functions."""
-    return sweep_rows() | sweep_bookings()
+    """Leases and hints of the queue, bookings that time has changed, then what people have to know; see there."""
+    return sweep_rows() | sweep_bookings() | sweep_notifications()

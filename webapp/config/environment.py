@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -11,6 +12,8 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
+
+from webapp.config import mail
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,13 @@ def _count(text: str) -> int:
     return value
 
 
+def _site(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError("must be an address with http:// or https://")
+    return text.rstrip("/") + "/"
+
+
 def _storage(text: str) -> str:
     if text not in {"local", "s3"}:
         raise ValueError("must be local or s3")
@@ -84,6 +94,11 @@ VARIABLES: tuple[Variable, ...] = (
     Variable("RASGADO_QUEUED_MAX", "200", _count, "Runs that one user may have waiting at once."),
     Variable("RASGADO_FAIR_HALF_LIFE_H", "72", _hours, "Time after which half of a group's use no longer counts."),
     Variable("RASGADO_PAUSE_MAX_S", "3600", _seconds, "Longest pause of a run; then it ends as interrupted."),
+    Variable("RASGADO_SITE_URL", "http://localhost:8000", _site, "Address of the site, for links in e-mail."),
+    Variable("RASGADO_MAIL_URL", "console:", mail.read, "How e-mail is sent: console:, none:, or a server's address."),
+    Variable("RASGADO_MAIL_FROM", "RASGADO NQR <rasgado@localhost>", str, "Sender of the e-mail."),
+    Variable("RASGADO_PUBLIC_STATUS", "0", _flag, "The status board is shown to everybody, without logging in."),
+    Variable("RASGADO_STATUS_NAMES", "0", _flag, "The status board names people, titles and samples."),
     Variable("RASGADO_LOG_LEVEL", "INFO", str.upper, "Least important log message that is written."),
     Variable("RASGADO_DEMO_PASSWORD", "", str, "Demonstration user's password; empty: `demo`, only when debugging."),
     Variable("RASGADO_DEMO_URI", "ip:127.0.0.1:30431", str, "Address of the demonstration's spectrometer."),
@@ -102,7 +117,8 @@ def read(environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
         try:
             values[variable.name] = variable.read(text)
         except (ValueError, TypeError) as error:
-            raise ImproperlyConfigured(f"{variable.name}={text!r}: {error}.") from None
+            shown = re.sub(r"//[^/@]*@", "//…@", text)  # an address may hold a password
+            raise ImproperlyConfigured(f"{variable.name}={shown!r}: {error}.") from None
     return values
 
 

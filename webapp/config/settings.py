@@ -36,6 +36,7 @@ INSTALLED_APPS = [
     "webapp.samples",
     "webapp.runs",
     "webapp.spectra",
+    "webapp.notifications",
     "webapp.assignments",
     "webapp.quadrupole",
 ]
@@ -203,6 +204,14 @@ SPECTACULAR_SETTINGS = {
     },
 }
 
+# -- e-mail and what people see of the facility ----------------------------------------------------------------------
+vars().update(_env["RASGADO_MAIL_URL"])
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = _env["RASGADO_MAIL_FROM"]
+EMAIL_TIMEOUT = 10.0
+RASGADO_SITE_URL = _env["RASGADO_SITE_URL"]
+RASGADO_PUBLIC_STATUS = _env["RASGADO_PUBLIC_STATUS"]
+RASGADO_STATUS_NAMES = _env["RASGADO_STATUS_NAMES"]
+
 # -- runs and queue ---------------------------------------------------------------------------------------------------
 RASGADO_LEASE_S = _env["RASGADO_LEASE_S"]
 RASGADO_SWEEP_S = _env["RASGADO_SWEEP_S"]
@@ -220,7 +229,7 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_STORE_ERRORS_EVEN_IF_IGNORED = False
 CELERY_TASK_DEFAULT_QUEUE = "processing"
 CELERY_TASK_CREATE_MISSING_QUEUES = True
-CELERY_TASK_ROUTES = {"tasks.sweep.*": {"queue": "control"}}
+CELERY_TASK_ROUTES = {"tasks.sweep.*": {"queue": "control"}, "tasks.mail.*": {"queue": "control"}}
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_PUBLISH_RETRY = False  # a submit must not wait for Redis; the sweep repeats the hint

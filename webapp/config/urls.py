@@ -12,6 +12,7 @@ urlpatterns = [
     path("api/v1/", include("webapp.config.api_urls")),
     path("", include("webapp.home.urls")),
     path("accounts/", include("webapp.accounts.urls")),
+    path("notifications/", include("webapp.notifications.urls")),
     path("instruments/", include("webapp.facility.urls")),
     path("samples/", include("webapp.samples.urls")),
     path("runs/", include("webapp.runs.urls")),

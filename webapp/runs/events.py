@@ -10,6 +10,7 @@ import redis
 from django.conf import settings
 from django.db import transaction
 
+from webapp.notifications import run_notices
 from webapp.runs.models import Run, RunEvent
 
 log = logging.getLogger(__name__)
@@ -29,6 +30,7 @@ def record(run_id: int, kind: str, payload: dict[str, Any] | None = None) -> Run
     with transaction.atomic():
         Run.objects.select_for_update(no_key=True).filter(pk=run_id).values_list("pk", flat=True).first()
         event = RunEvent.objects.create(run_id=run_id, kind=kind, payload=payload or {})
+        run_notices.happened(event)
         transaction.on_commit(lambda: _announce(run_id, event.pk))
     return event
 

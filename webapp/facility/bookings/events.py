@@ -12,14 +12,17 @@ from typing import Any
 
 from webapp.accounts.models import User
 from webapp.facility.models import Booking, BookingEvent
+from webapp.notifications import booking_notices
 
 Kind = BookingEvent.Kind
 
 
 def record(booking: Booking, kind: Kind, actor: User | None, **payload: Any) -> BookingEvent:
-    """Note an event; `actor` None is the service itself."""
+    """Note an event, and tell whoever has to know; `actor` None is the service itself."""
     values = {name: _plain(value) for name, value in payload.items()}
-    return BookingEvent.objects.create(booking=booking, kind=kind, actor=actor, payload=values)
+    event = BookingEvent.objects.create(booking=booking, kind=kind, actor=actor, payload=values)
+    booking_notices.happened(event)
+    return event
 
 
 def span(booking: Booking) -> dict[str, str]:

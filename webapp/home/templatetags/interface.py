@@ -32,6 +32,10 @@ _ICONS = {
     "redo": '<path d="M13 3v4H9M12.7 7A5.2 5.2 0 1 0 13 10"/>',
     "arrow": '<path d="M3 8h10M9 4l4 4-4 4"/>',
     "shift": '<path d="M2 8h12M10.5 4.5 14 8l-3.5 3.5"/>',
+    "bell": (
+        '<path d="M3 11.5h10c-1.2-1-1.5-2.3-1.5-4.5a3.5 3.5 0 0 0-7 0c0 2.2-.3 3.5-1.5 4.5Z"/>'
+        '<path d="M6.7 13.6a1.4 1.4 0 0 0 2.6 0"/>'
+    ),
     "person": '<circle cx="8" cy="5.2" r="2.7"/><path d="M2.8 14c.6-3.2 2.6-4.7 5.2-4.7s4.6 1.5 5.2 4.7"/>',
 }
 
@@ -51,6 +55,8 @@ _STATES = {
     "needs_check": ("warn", "alert"),
     "offline": ("bad", "cross"),
     "held": ("warn", "pause"),
+    "sending": ("live", "dot"),
+    "sent": ("ok", "check"),
     "candidate": ("", "ring"),
     "confirmed": ("signal", "check"),
     "moved": ("signal", "shift"),

@@ -10,7 +10,7 @@ class RunEvent(models.Model):
 
     Kinds: "state" {state, message?}, "progress" {Progress fields}, "shot" {index, purpose, averages, alignment},
     "lines" {"lines": [Line fields…]} (all lines known now, whenever that changes), "spectrum" {spectrum, version},
-    "pause" {paused}, "message" {text}, "error" {code, message}.
+    "pause" {paused}, "message" {text, asks?}, "error" {code, message}.
     """
 
     run = models.ForeignKey("runs.Run", on_delete=models.CASCADE, related_name="events")

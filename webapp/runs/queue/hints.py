@@ -15,6 +15,7 @@ log = logging.getLogger(__name__)
 
 LOOK_AT_INSTRUMENT = "tasks.instrument.look"
 PROCESS_SPECTRUM = "tasks.processing.process"
+SEND_MAIL = "tasks.mail.send"
 
 _FAILURES = (KombuError, RedisError, OSError)
 
@@ -27,6 +28,11 @@ def instrument(slug: str) -> None:
 def processing(spectrum_id: int) -> None:
     """Once the transaction is committed, tell the processing workers that a spectrum waits."""
     transaction.on_commit(lambda: _send(PROCESS_SPECTRUM, [spectrum_id], "processing"))
+
+
+def mail() -> None:
+    """Once the transaction is committed, tell a worker that e-mail waits to be sent."""
+    transaction.on_commit(lambda: _send(SEND_MAIL, [], "control"))
 
 
 @cache

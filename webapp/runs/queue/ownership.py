@@ -74,7 +74,7 @@ def paused(claim: Claim, since: datetime | None) -> None:
 def pause_for(claim: Claim, text: str) -> None:
     """Ask for a pause on the run's own behalf, and say what people are to do before they resume it."""
     with owned(claim, pause_requested=True):
-        events.record(claim.run_id, "message", {"text": text})
+        events.record(claim.run_id, "message", {"text": text, "asks": True})
 
 
 def start_acquiring(claim: Claim, identity: dict[str, Any]) -> None:
