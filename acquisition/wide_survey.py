@@ -20,6 +20,7 @@ from acquisition.artefacts.faulty_samples import without_faulty_samples
 from acquisition.artefacts.judging import steady_bands_hz
 from acquisition.artefacts.modulated import each_once, modulated_signals, without
 from acquisition.artefacts.nuisance import Nuisance, nuisances_of
+from acquisition.artefacts.remainder import line_left
 from acquisition.lines import Line
 from acquisition.reconstruction import Reconstruction, ReconstructionParameters, reconstruct_survey
 from acquisition.reconstruction.picture import Picture
@@ -95,6 +96,13 @@ def reconstruct_windows(captures: Sequence[Capture], parameters: ReconstructionP
         return Reconstruction(lines, parts[0][1].spectrum, noise, messages)
     picture = StitchedPicture(lines, tuple(pictures))
     spectrum = picture.spectrum(lines)
+    left = [line_left(nuisance, lines) for nuisance in nuisances]
+    nuisances = [nuisance for nuisance, line in zip(nuisances, left, strict=True) if line is None]
+    messages += tuple(
+        f"The strong line at {line.frequency_hz / 1e6:.4f} MHz does not answer quite as the model has it; what that "
+        "left beside it is not listed."
+        for line in dict.fromkeys(line for line in left if line is not None)
+    )
     silenced_hz += tuple(steady_bands_hz(nuisances))
     artefacts = (*rejected_signals(nuisances), *(signal.rejected(count) for signal, count in modulated))
     return Reconstruction(lines, spectrum, noise, messages, picture, artefacts=artefacts, silenced_hz=silenced_hz)
