@@ -37,6 +37,8 @@ INSTALLED_APPS = [
     "webapp.runs",
     "webapp.spectra",
     "webapp.notifications",
+    "webapp.feeds",
+    "webapp.boards",
     "webapp.assignments",
     "webapp.quadrupole",
 ]

@@ -13,6 +13,7 @@ urlpatterns = [
     path("", include("webapp.home.urls")),
     path("accounts/", include("webapp.accounts.urls")),
     path("notifications/", include("webapp.notifications.urls")),
+    path("calendars/", include("webapp.feeds.urls")),
     path("instruments/", include("webapp.facility.urls")),
     path("samples/", include("webapp.samples.urls")),
     path("runs/", include("webapp.runs.urls")),
