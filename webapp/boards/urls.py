@@ -1,0 +1,3 @@
+"""Status board and day view."""
+
+urlpatterns = []
