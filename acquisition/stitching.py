@@ -103,8 +103,10 @@ class StitchedPicture:
 
     def _judged(self, line: Line, judged: Sequence[Line]) -> Line:
         """What became of a line of a group; lines that no group answers for stay as they are."""
-        same = [place for place, known in enumerate(self.lines) if known is line or same_line(known, line)]
-        return judged[min(same, key=lambda k: abs(self.lines[k].frequency_hz - line.frequency_hz))] if same else line
+        # Where lines were taken for something else since, the judged ones are no longer those of this picture in order.
+        known = self.lines if len(judged) == len(self.lines) else judged
+        same = [place for place, other in enumerate(known) if other is line or same_line(other, line)]
+        return judged[min(same, key=lambda k: abs(known[k].frequency_hz - line.frequency_hz))] if same else line
 
 
 def same_line(line: Line, other: Line) -> bool:

@@ -7,7 +7,6 @@ asked. Nothing but the captures is looked at: a narrow-band capture belongs to e
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -15,7 +14,7 @@ import numpy as np
 
 from acquisition import methods, second_look
 from acquisition.artefacts import narrow_fault, remains
-from acquisition.artefacts.faulty_samples import without_faulty_samples
+from acquisition.artefacts.faulty_samples import notes_on_samples, without_faulty_samples
 from acquisition.artefacts.modulated import undisturbed
 from acquisition.broad import second_step
 from acquisition.coverage import excites, pulse_frequency_hz
@@ -86,16 +85,10 @@ def judge_all(
     narrow = [undisturbed(without_faulty_samples(capture), found.silenced_hz) for capture in narrow]
     wanted = candidates_of(found, survey)
     judged = [judge(line, narrow, parameters, spacing_hz, found.lines, found.silenced_hz).line for line in wanted]
-    notes = notes_of([*survey, *narrow])
+    notes = notes_on_samples([*survey, *narrow])
     found = replace(found, messages=tuple(dict.fromkeys([*found.messages, *notes])))
     by_candidate = {id(line): verdict for line, verdict in zip(wanted, judged, strict=True)}
     return found.judged([by_candidate.get(id(line), line) for line in found.lines], settle([*judged, *found.artefacts]))
-
-
-def notes_of(captures: Sequence[Capture]) -> list[str]:
-    """What was noted on captures, each sentence once, with the number of captures that it is about."""
-    counts = Counter(note for capture in map(without_faulty_samples, captures) for note in capture.notes)
-    return [note if count == 1 else f"{note[:-1]} (likewise in {count} captures)." for note, count in counts.items()]
 
 
 def candidates_of(found: Reconstruction, survey: Sequence[Capture]) -> tuple[Line, ...]:
@@ -141,7 +134,8 @@ def judge(
     search = second_look.Search(candidate.fwhm_hz, half_width_hz, strong)
     again = second_look.fit(covering, candidate.frequency_hz, search, strict, parameters)
     if again is not None:
-        fault = again.reason or remains.fault(candidate, known, silenced_hz) or narrow_fault(again, narrow)
+        fault = again.reason or remains.fault(candidate, known, silenced_hz) or remains.fault(again, (), silenced_hz)
+        fault = fault or narrow_fault(again, narrow)
         if fault:
             return Judgement(replace(candidate, status=LineStatus.REJECTED, reason=fault), decided=True)
         return Judgement(second_look.confirmed(candidate, again), decided=True)

@@ -9,6 +9,7 @@ two are taken out of the data; the third is harmless but for the amplitude, and 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -28,6 +29,9 @@ ZEROS_LEAST = 8
 BLOCK = 256
 WEAK_SIGMAS = 8.0
 """Samples of a block of noise power, and how many standard deviations below the others make a gap in the averages."""
+
+_KINDS = ("The receiver was saturated", "The receiver was overloaded", "Samples were missing", "In ")
+"""How notes on samples begin, the radio driver's own among them."""
 
 Flags = npt.NDArray[np.bool_]
 
@@ -53,6 +57,20 @@ def without_faulty_samples(capture: Capture) -> Capture:
     if not missing and not fresh:
         return capture
     return replace(capture, missing=(*capture.missing, *missing), notes=(*capture.notes, *fresh))
+
+
+def notes_on_samples(captures: Sequence[Capture]) -> list[str]:
+    """What was noted on the samples of captures, each kind once, with the number of captures it is about."""
+    noted: dict[str, list[str]] = {}
+    for capture in map(without_faulty_samples, captures):
+        for note in capture.notes:
+            kind = next((start for start in _KINDS if note.startswith(start)), None)
+            if kind is not None:
+                noted.setdefault(kind, []).append(note)
+    return [
+        notes[0] if len(notes) == 1 else f"{notes[0]} Likewise in {len(notes) - 1} other captures."
+        for notes in noted.values()
+    ]
 
 
 def _share(flags: Flags, data: Flags) -> str:

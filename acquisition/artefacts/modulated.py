@@ -27,7 +27,7 @@ QUIET_ENERGY = 0.001
 """Share of the pulse's energy that may have been sent while the sample still counts as silent."""
 
 QUIET_LEAST_S = 0.2e-3
-STRONG = 60.0
+STRONG = 25.0
 """Power over noise in the quiet part from which on a signal is looked at: weaker ones are left to the unfolding."""
 
 STEADY = 0.1
@@ -36,6 +36,11 @@ STEADY = 0.1
 EARLY = 0.1
 """Least amplitude of a carrier in the quiet part relative to the largest signal of the capture: a strong line is not
 quite silent then."""
+
+PAIR = 8.0
+PAIRS_LEAST = 2
+"""Power over noise, in the whole capture, of the weaker of two sidebands at equal distances, and the fewest such pairs
+that make a modulation: a line of the sample lies on one side only."""
 
 BLOCK = 256
 
@@ -117,10 +122,13 @@ def modulated_signals(capture: Capture) -> list[Modulated]:
         top = int(np.argmax(np.where(np.abs(axis - offset_hz) < rate / quiet, power, 0.0)))
         offset_hz = float(axis[top])
         sidebands = _sidebands_hz(data, capture.receive_mask, quiet, offset_hz, rate)
+        core_hz = rate / len(data)
+        rest = _without_band(data, capture, offset_hz - core_hz, offset_hz + core_hz)
+        if sidebands is None and _is_early(data, capture.receive_mask, quiet, offset_hz, rate):
+            sidebands = _pairs_hz(rest, offset_hz, rate)
         if sidebands is None:
             # A pure carrier, which the unfolding will find; it is only in the way of others.
-            core_hz = rate / len(data)
-            data = _without_band(data, capture, offset_hz - core_hz, offset_hz + core_hz)
+            data = rest
             continue
         low_hz, high_hz = sidebands
         found.append(
@@ -201,6 +209,21 @@ def _largest_power(data: Complex, mask: npt.NDArray[np.bool_]) -> float:
     return float(np.max([np.mean(part) for part in np.array_split(powers, blocks)]))
 
 
+def _early(
+    data: Complex, mask: npt.NDArray[np.bool_], samples: int, offset_hz: float, rate_hz: float
+) -> tuple[Complex, complex]:
+    """A tone in the first samples, zero where there are no data, and its amplitude there."""
+    tone = np.where(mask[:samples], np.exp(2j * np.pi * offset_hz / rate_hz * np.arange(samples)), 0)
+    return tone, complex(np.vdot(tone, data[:samples])) / max(float(np.count_nonzero(mask[:samples])), 1.0)
+
+
+def _is_early(data: Complex, mask: npt.NDArray[np.bool_], quiet: int, offset_hz: float, rate_hz: float) -> bool:
+    """Whether a carrier is there in the quiet part as in all of the capture."""
+    _, whole = _early(data, mask, len(data), offset_hz, rate_hz)
+    _, early = _early(data, mask, quiet, offset_hz, rate_hz)
+    return abs(early) ** 2 >= max(STEADY * abs(whole) ** 2, EARLY**2 * _largest_power(data, mask))
+
+
 def _sidebands_hz(
     data: Complex, mask: npt.NDArray[np.bool_], quiet: int, offset_hz: float, rate_hz: float
 ) -> tuple[float, float] | None:
@@ -208,13 +231,11 @@ def _sidebands_hz(
 
     A carrier is there in the quiet part as in all of the capture; it is taken out before sidebands are looked for.
     """
-    tone = np.where(mask, np.exp(2j * np.pi * offset_hz / rate_hz * np.arange(len(data))), 0)
-    whole = complex(np.vdot(tone, data)) / max(float(np.count_nonzero(mask)), 1.0)
-    early = complex(np.vdot(tone[:quiet], data[:quiet])) / max(float(np.count_nonzero(mask[:quiet])), 1.0)
-    if abs(early) ** 2 < max(STEADY * abs(whole) ** 2, EARLY**2 * _largest_power(data, mask)):
+    if not _is_early(data, mask, quiet, offset_hz, rate_hz):
         return None
+    tone, early = _early(data, mask, quiet, offset_hz, rate_hz)
     window = np.hanning(quiet + 2)[1:-1]
-    power = np.abs(fft.fft((data[:quiet] - early * tone[:quiet]) * window, 2 * quiet)) ** 2
+    power = np.abs(fft.fft((data[:quiet] - early * tone) * window, 2 * quiet)) ** 2
     level = float(np.median(power)) / math.log(2.0)
     offsets = fft.fftfreq(len(power), 1.0 / rate_hz)
     step_hz = rate_hz / len(power)
@@ -226,7 +247,24 @@ def _sidebands_hz(
             high_hz = offset
         elif 0.0 <= low_hz - offset <= 4.5 * step_hz:
             low_hz = offset
-    return None if low_hz == high_hz else (low_hz - step_hz, high_hz + step_hz)
+    if low_hz < high_hz:
+        return low_hz - step_hz, high_hz + step_hz
+    return None
+
+
+def _pairs_hz(rest: Complex, offset_hz: float, rate_hz: float) -> tuple[float, float] | None:
+    """The band of sidebands that come in pairs about a carrier that was taken out; None where there are none."""
+    power = np.abs(fft.fft(rest)) ** 2
+    level = float(np.median(power)) / math.log(2.0)
+    step_hz = rate_hz / len(power)
+    carrier = round(offset_hz / step_hz)
+    distances = np.arange(3, int(REACH_HZ / step_hz))
+    weaker = np.minimum(power[(carrier + distances) % len(power)], power[(carrier - distances) % len(power)])
+    paired = distances[weaker > PAIR * level]
+    if len(paired) < PAIRS_LEAST:
+        return None
+    reach_hz = (float(paired[-1]) + 1.0) * step_hz
+    return offset_hz - reach_hz, offset_hz + reach_hz
 
 
 def _without_band(data: Complex, capture: Capture, low_hz: float, high_hz: float) -> Complex:

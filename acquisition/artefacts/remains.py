@@ -14,18 +14,25 @@ NEAR_LINE_HZ = 5e3
 NEAR_BAND_HZ = 12e3
 """Distances from a stronger line, and from the edge of a band that was taken out, up to which this is reckoned with."""
 
+RESOLVED_HZ = 1e3
+"""Distance from interference below which nothing is told from its remains: the resolution of a capture of 1 ms."""
+
 WEAKER = 0.6
 """Amplitude relative to the stronger line's below which a line may be what is missing of it."""
 
 
 def fault(line: Line, together: Sequence[Line], silenced_hz: Sequence[tuple[float, float]]) -> str:
-    """Why a line may only be remains of a stronger one; empty if it stands alone."""
+    """Why a line may only be remains of a stronger one, or of the interference itself; empty if it stands alone."""
+    if _unresolved(line, silenced_hz):
+        return "Captures do not resolve it from interference that was taken out: it cannot be told from its remains."
     if not any(low - NEAR_BAND_HZ <= line.frequency_hz <= high + NEAR_BAND_HZ for low, high in silenced_hz):
         return ""
     stronger = [
         other
         for other in together
-        if line.snr < WEAKER * other.snr and abs(line.frequency_hz - other.frequency_hz) < NEAR_LINE_HZ
+        if line.snr < WEAKER * other.snr
+        and abs(line.frequency_hz - other.frequency_hz) < NEAR_LINE_HZ
+        and not _unresolved(other, silenced_hz)
     ]
     if not stronger:
         return ""
@@ -34,3 +41,7 @@ def fault(line: Line, together: Sequence[Line], silenced_hz: Sequence[tuple[floa
         f"Beside interference that was taken out, it cannot be told from what that left of the stronger line at "
         f"{nearest.frequency_hz / 1e6:.4f} MHz."
     )
+
+
+def _unresolved(line: Line, silenced_hz: Sequence[tuple[float, float]]) -> bool:
+    return any(low - RESOLVED_HZ <= line.frequency_hz <= high + RESOLVED_HZ for low, high in silenced_hz)
