@@ -16,6 +16,7 @@ urlpatterns = [
     path("calendars/", include("webapp.feeds.urls")),
     path("instruments/", include("webapp.facility.urls")),
     path("samples/", include("webapp.samples.urls")),
+    path("bookings/", include("webapp.facility.booking_urls")),
     path("runs/", include("webapp.runs.urls")),
     path("spectra/", include("webapp.spectra.urls")),
     path("assignments/", include("webapp.assignments.urls")),

@@ -3,6 +3,7 @@ import { build, context } from "esbuild";
 import { readdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { calendarStyles } from "./calendar_styles.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const pages = join(here, "src", "pages");
@@ -16,6 +17,7 @@ const options = {
   sourcemap: true,
   target: ["es2022"],
   format: "iife",
+  plugins: [calendarStyles],
   logLevel: "info",
 };
 

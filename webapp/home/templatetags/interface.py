@@ -36,6 +36,8 @@ _ICONS = {
         '<path d="M3 11.5h10c-1.2-1-1.5-2.3-1.5-4.5a3.5 3.5 0 0 0-7 0c0 2.2-.3 3.5-1.5 4.5Z"/>'
         '<path d="M6.7 13.6a1.4 1.4 0 0 0 2.6 0"/>'
     ),
+    "previous": '<path d="M10 3.5 5.5 8l4.5 4.5"/>',
+    "next": '<path d="M6 3.5 10.5 8 6 12.5"/>',
     "person": '<circle cx="8" cy="5.2" r="2.7"/><path d="M2.8 14c.6-3.2 2.6-4.7 5.2-4.7s4.6 1.5 5.2 4.7"/>',
 }
 
@@ -55,6 +57,13 @@ _STATES = {
     "needs_check": ("warn", "alert"),
     "offline": ("bad", "cross"),
     "held": ("warn", "pause"),
+    "pending": ("warn", "clock"),
+    "offered": ("signal", "dot"),
+    "waiting": ("", "clock"),
+    "accepted": ("ok", "check"),
+    "declined": ("", "cross"),
+    "released": ("", "cross"),
+    "lapsed": ("", "cross"),
     "sending": ("live", "dot"),
     "sent": ("ok", "check"),
     "candidate": ("", "ring"),

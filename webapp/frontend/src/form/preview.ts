@@ -26,7 +26,8 @@ export function livePreview(form: HTMLFormElement, panel: HTMLElement): void {
       showErrors(form, preview.errors, touched);
     } catch {
       if (mine.signal.aborted) return;
-      panel.textContent = "The plan cannot be drawn just now. The form can be sent all the same.";
+      panel.textContent =
+        form.dataset["previewFailed"] ?? "The plan cannot be drawn just now. The form can be sent all the same.";
     } finally {
       if (request === mine) panel.setAttribute("aria-busy", "false");
     }

@@ -15,7 +15,8 @@ export function confirmForms(): void {
   });
 }
 
-function ask(question: string, yes: string, no: string): Promise<boolean> {
+/** A question in a dialog of its own. */
+export function ask(question: string, yes: string, no: string): Promise<boolean> {
   const dialog = document.createElement("dialog");
   dialog.setAttribute("aria-labelledby", "confirm-question");
   const text = document.createElement("p");
