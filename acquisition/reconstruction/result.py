@@ -27,8 +27,8 @@ class Reconstruction:
     captures (root mean square over them); `spectrum.noise_sigma` that of one bin of the spectrum. `picture` draws the
     spectrum again when the lines have been judged; None where no line was fitted to what it shows. `curves` and
     `quantities` are what methods other than the survey measure. `artefacts` are signals that were recognised as
-    anything but lines, rejected with their reasons; the verdict lists them with the lines. `silenced_hz` are bands (lowest, highest
-    frequency) that interference fills and that were taken out of the data.
+    anything but lines, rejected with their reasons; the verdict lists them with the lines. `silenced_hz` are bands
+    (lowest, highest frequency) that interference fills and that were taken out of the data.
     """
 
     lines: tuple[Line, ...]

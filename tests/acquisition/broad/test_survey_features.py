@@ -17,6 +17,9 @@ from acquisition.shot import Capture
 from tests.acquisition.broad.lines import LIMITS
 
 P = SurveyParameters(centre_frequency_hz=30e6, span_hz=0.8e6)
+LEAKAGE = 0.5
+"""What of the transmission the receiver hears: thousands of times a survey's noise."""
+
 STRICT = ReconstructionParameters(false_alarms_per_survey=0.002)
 
 
@@ -26,9 +29,13 @@ def survey(
     noise_sigma: float = 1e-3,
     ringing: float = 0.0,
     seed: int = 0,
+    p: SurveyParameters = P,
 ) -> Capture:
-    """A survey's capture in linear response. `broad`: (offset, FWHM, amplitude) of Gaussians; `narrow`: Lorentzians."""
-    shot = get("survey").experiment(P, LIMITS).next_shot()
+    """A survey's capture in linear response, with the leakage of the transmission.
+
+    `broad`: (offset, FWHM, amplitude) of Gaussians; `narrow`: of Lorentzians.
+    """
+    shot = get("survey").experiment(p, LIMITS).next_shot()
     assert shot is not None
     rate, size = shot.sample_rate_hz, shot.capture_samples
     drive = np.zeros(2 * size, dtype=np.complex128)
@@ -42,6 +49,7 @@ def survey(
         answer += amplitude * np.exp((2j * np.pi * offset_hz - np.pi * fwhm_hz) * time_s)
     answer += ringing * np.exp(-time_s / 0.5e-6)
     samples = np.fft.ifft(np.fft.fft(answer) * np.fft.fft(drive))[:size]
+    samples[: len(shot.waveform)] += LEAKAGE * shot.waveform
     rng = np.random.default_rng(seed)
     samples += (rng.standard_normal(size) + 1j * rng.standard_normal(size)) * noise_sigma / math.sqrt(2)
     return Capture(
@@ -78,6 +86,30 @@ def test_noise_ringing_and_narrow_lines_are_no_broad_features() -> None:
     assert broad_features([one], STRICT) == ()
     known = (line(one.centre_frequency_hz + 130e3, 1e3, 60.0), line(one.centre_frequency_hz - 90e3, 8e3, 40.0))
     assert broad_features([one], STRICT, known) == ()
+
+
+def test_a_period_of_no_whole_number_of_samples_lets_no_transmission_into_the_gaps() -> None:
+    """60 us at 7.14 MS/s are 428.57 samples: some gaps are a sample shorter, and there the next tooth is heard."""
+    planned = dataclasses.replace(P, gap_period_s=60e-6, tooth_s=0.7e-6, sample_rate_hz=50e6 / 7)
+    for place_hz in (-43e3, 171e3):
+        one = survey(narrow=((place_hz, 1e3, 3e-5),), seed=5, p=planned)
+        known = (line(one.centre_frequency_hz + place_hz, 1e3, 6.0),)
+        assert broad_features([one], STRICT, known) == ()
+    broad = survey(broad=((120e3, 100e3, 1e-3),), seed=6, p=planned)
+    (feature,) = broad_features([broad], STRICT)
+    assert abs(feature.frequency_hz - broad.centre_frequency_hz - 120e3) < 3 * feature.frequency_sigma_hz
+    assert abs(feature.fwhm_hz - 100e3) < 3 * feature.fwhm_sigma_hz
+
+
+def test_a_stretch_without_data_is_left_out_of_the_mean() -> None:
+    whole = survey(broad=((120e3, 100e3, 1e-3),), seed=7)
+    samples = whole.samples.copy()
+    samples[9000:12000] = 0.0
+    part = dataclasses.replace(whole, samples=samples, missing=((9000, 12000),))
+    (one,), (other,) = broad_features([whole], STRICT), broad_features([part], STRICT)
+    assert abs(one.frequency_hz - other.frequency_hz) < one.frequency_sigma_hz
+    assert abs(one.amplitude / other.amplitude - 1) < 0.2
+    assert len(broad_features([whole, part], STRICT)) == 1
 
 
 def test_a_broad_feature_beside_narrow_lines() -> None:
