@@ -18,7 +18,7 @@ import numpy as np
 from acquisition.artefacts import rejected_signals
 from acquisition.artefacts.faulty_samples import without_faulty_samples
 from acquisition.artefacts.judging import steady_bands_hz
-from acquisition.artefacts.modulated import each_once, modulated_signals, without
+from acquisition.artefacts.modulated import each_once, modulated_signals, without_interference
 from acquisition.artefacts.nuisance import Nuisance, nuisances_of
 from acquisition.artefacts.remainder import line_left
 from acquisition.lines import Line
@@ -65,8 +65,8 @@ def reconstruct_windows(captures: Sequence[Capture], parameters: ReconstructionP
     """
     captures = [without_faulty_samples(capture) for capture in captures]
     modulated = each_once([signal for capture in captures for signal in modulated_signals(capture)])
-    silenced_hz = tuple((signal.low_hz, signal.high_hz) for signal, _ in modulated)
-    captures = [without(capture, silenced_hz) for capture in captures]
+    silenced_hz = tuple((signal.low_hz, signal.high_hz) for signal, _ in modulated if not signal.is_own)
+    captures = [without_interference(capture, [signal for signal, _ in modulated]) for capture in captures]
     windows = windows_of(captures)
     groups = groups_of(windows)
     parts: list[tuple[Group, Reconstruction]] = []

@@ -44,6 +44,11 @@ that make a modulation: a line of the sample lies on one side only."""
 
 BLOCK = 256
 
+OVERWHELMING = 1e4
+PURE_HZ = 0.5
+"""Power over noise from which on a pure carrier is taken out too, as a band of this half width: beside signals so much
+stronger the unfolding trusts nothing weak."""
+
 IMAGE = 20.0
 """Power over noise from which on the mirror image of a modulated carrier is taken out with it."""
 
@@ -66,7 +71,19 @@ class Modulated:
     high_hz: float
     amplitude: float
     snr: float
+    tuned_hz: float
+    resolution_hz: float
     image_of_hz: float = 0.0
+
+    @property
+    def is_pure(self) -> bool:
+        """Whether it has no sidebands."""
+        return self.high_hz - self.low_hz <= 2.5 * PURE_HZ
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it is the receiver's own carrier, at the frequency that the radio is tuned to."""
+        return self.is_pure and abs(self.frequency_hz - self.tuned_hz) <= self.resolution_hz
 
     def image(self, tuned_hz: float, fraction: float) -> Modulated:
         """Its mirror image about the tuned frequency, with this fraction of the amplitude."""
@@ -76,16 +93,25 @@ class Modulated:
             high_hz=2.0 * tuned_hz - self.low_hz,
             amplitude=fraction * self.amplitude,
             snr=fraction * self.snr,
+            tuned_hz=tuned_hz,
+            resolution_hz=self.resolution_hz,
             image_of_hz=self.frequency_hz,
         )
 
     def rejected(self, captures: int) -> Line:
         """As a line of the result that was rejected, as wide as its band."""
-        width_hz = self.high_hz - self.low_hz
-        what = "A modulated carrier, there before anything is excited: interference."
-        if self.image_of_hz:
-            what = f"The mirror image of the modulated carrier at {self.image_of_hz / 1e6:.4f} MHz."
-        reason = f"{what} Lines of the sample within its {width_hz / 1e3:.1f} kHz are not seen."
+        width_hz = self.resolution_hz if self.is_pure else self.high_hz - self.low_hz
+        kind = "carrier" if self.is_pure else "modulated carrier"
+        steady = " of constant frequency" if self.is_pure else ""
+        reason = f"A {kind}{steady}, there before anything is excited: interference."
+        if self.is_own:
+            reason = (
+                "A carrier at the frequency that the radio is tuned to: DC or leakage of the receiver's oscillator."
+            )
+        elif self.image_of_hz:
+            reason = f"The mirror image of the {kind} at {self.image_of_hz / 1e6:.4f} MHz about the tuned frequency."
+        if not self.is_pure:
+            reason += f" Lines of the sample within its {width_hz / 1e3:.1f} kHz are not seen."
         if captures > 1:
             reason += f" Seen in {captures} captures."
         return Line(
@@ -126,6 +152,8 @@ def modulated_signals(capture: Capture) -> list[Modulated]:
         rest = _without_band(data, capture, offset_hz - core_hz, offset_hz + core_hz)
         if sidebands is None and _is_early(data, capture.receive_mask, quiet, offset_hz, rate):
             sidebands = _pairs_hz(rest, offset_hz, rate)
+            if sidebands is None and power[top] > OVERWHELMING * noise:
+                sidebands = offset_hz - PURE_HZ, offset_hz + PURE_HZ
         if sidebands is None:
             # A pure carrier, which the unfolding will find; it is only in the way of others.
             data = rest
@@ -138,10 +166,12 @@ def modulated_signals(capture: Capture) -> list[Modulated]:
                 high_hz=capture.centre_frequency_hz + high_hz,
                 amplitude=math.sqrt(float(power[top])) / count,
                 snr=math.sqrt(float(power[top]) / noise),
+                tuned_hz=capture.centre_frequency_hz,
+                resolution_hz=rate / len(data),
             )
         )
         data = _without_band(data, capture, low_hz, high_hz)
-        if power[-top] > IMAGE * noise:
+        if not found[-1].is_own and power[-top] > IMAGE * noise:
             data = _without_band(data, capture, -high_hz, -low_hz)
             found.append(found[-1].image(capture.centre_frequency_hz, math.sqrt(float(power[-top] / power[top]))))
     return found
@@ -151,7 +181,8 @@ def each_once(signals: Sequence[Modulated]) -> list[tuple[Modulated, int]]:
     """Signals whose bands overlap as one, with the number of captures that show it, by rising frequency."""
     merged: list[tuple[Modulated, int]] = []
     for signal in sorted(signals, key=lambda one: one.low_hz):
-        if merged and signal.low_hz < merged[-1][0].high_hz:
+        # The same pure carrier has a slightly different frequency in each capture.
+        if merged and signal.low_hz < merged[-1][0].high_hz + 0.5 * signal.resolution_hz * signal.is_pure:
             known, captures = merged[-1]
             strongest = max(known, signal, key=lambda one: one.snr)
             both = replace(strongest, low_hz=known.low_hz, high_hz=max(known.high_hz, signal.high_hz))
@@ -172,6 +203,12 @@ def without(capture: Capture, bands_hz: Sequence[tuple[float, float]]) -> Captur
         centre_hz = capture.centre_frequency_hz
         data = _without_band(data, capture, low_hz - centre_hz, high_hz - centre_hz)
     return replace(capture, samples=np.where(capture.receive_mask, data, samples).astype(np.complex64))
+
+
+def without_interference(capture: Capture, signals: Sequence[Modulated]) -> Capture:
+    """A survey's capture without these signals; the receiver's own carriers are in captures of their tuning only."""
+    ours = [one for one in signals if not one.is_own or abs(one.tuned_hz - capture.centre_frequency_hz) < 1.0]
+    return without(capture, [(one.low_hz, one.high_hz) for one in ours])
 
 
 def undisturbed(capture: Capture, bands_hz: Sequence[tuple[float, float]]) -> Capture:
