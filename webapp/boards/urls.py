@@ -1,3 +1,12 @@
 """Status board and day view."""
 
-urlpatterns = []
+from django.urls import path
+
+from webapp.boards import views
+
+app_name = "boards"
+
+urlpatterns = [
+    path("status/", views.status, name="status"),
+    path("facility/day/", views.day, name="day"),
+]

@@ -14,6 +14,7 @@ urlpatterns = [
     path("accounts/", include("webapp.accounts.urls")),
     path("notifications/", include("webapp.notifications.urls")),
     path("calendars/", include("webapp.feeds.urls")),
+    path("", include("webapp.boards.urls")),
     path("instruments/", include("webapp.facility.urls")),
     path("samples/", include("webapp.samples.urls")),
     path("bookings/", include("webapp.facility.booking_urls")),

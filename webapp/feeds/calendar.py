@@ -89,7 +89,7 @@ def _booking(feed: CalendarFeed, booking: Booking, *, told: bool) -> Event:
     event.add("summary", clean(summary))
     lines = [f"Group: {booking.group.name}", f"For: {who}", f"State: {booking.get_state_display().lower()}"]
     event.add("description", clean("\n".join(lines + ([f"Reason: {booking.reason}"] if booking.reason else []))))
-    event.add("url", urljoin(settings.RASGADO_SITE_URL, reverse("facility:detail", args=[place.slug])))
+    event.add("url", urljoin(settings.RASGADO_SITE_URL, reverse("bookings:detail", args=[booking.pk])))
     return event
 
 

@@ -65,7 +65,7 @@ def about(booking: Booking, user: User) -> str:
 
 def page_of(booking: Booking) -> str:
     """The page on which a booking is seen."""
-    return reverse("facility:detail", args=[booking.instrument.slug])
+    return reverse("bookings:detail", args=[booking.pk])
 
 
 def _to_user(event: BookingEvent, user: User) -> Notice:
@@ -79,7 +79,7 @@ def _to_staff(event: BookingEvent, user: User) -> Notice:
     booking = event.booking
     who = name_of(booking.user)
     title = f"To approve: {booking.instrument.name}, {moment(booking.starts_at, zone_of(user))}, {who}"
-    return Notice(title, f"{who} asks for this time.\n\n{about(booking, user)}", page_of(booking))
+    return Notice(title, f"{who} asks for this time.\n\n{about(booking, user)}", reverse("bookings:approvals"))
 
 
 def _sentence(event: BookingEvent, zone: datetime.tzinfo) -> str:
