@@ -106,3 +106,11 @@ def test_the_sweep_has_an_instrument_checked_though_no_run_waits(
 def test_the_sweep_is_silent_when_nothing_waits(instrument: object, hints_sent: list[object]) -> None:
     assert sweep() == {"interrupted": 0, "instruments": 0, "spectra": 0}
     assert hints_sent == []
+
+
+def test_a_run_that_measured_nothing_waits_for_no_spectrum(make_run: Callable[..., Run]) -> None:
+    run = make_run(state=Run.State.PROCESSING)
+    jobs.queue_first_version(run.pk)
+    run.refresh_from_db()
+    assert (run.state, run.error_code) == ("failed", "nothing_measured")
+    assert run.finished_at is not None and not run.spectra.exists()

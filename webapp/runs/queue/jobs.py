@@ -32,9 +32,15 @@ class JobLost(Exception):
 
 
 def queue_first_version(run_id: int) -> None:
-    """Queue version 1 of a run that has just stopped acquiring, if it has captures; else close a processing run."""
+    """Queue version 1 of a run that has just stopped acquiring, if it has captures.
+
+    One without any has nothing to wait for: if it is to be processed, it fails.
+    """
     run = Run.objects.select_related("sample").get(pk=run_id)
     if not run.captures.exists():
+        _close_run(
+            run_id, Run.State.FAILED, "nothing_measured", "Nothing was measured, so there is nothing to process."
+        )
         return
     spectrum, made = Spectrum.objects.get_or_create(
         run=run,
