@@ -29,7 +29,7 @@ from scipy import optimize
 from acquisition.free_decay import pulses
 from acquisition.lines import Line, LineStatus
 from acquisition.reconstruction import ReconstructionParameters
-from acquisition.shot import Capture
+from acquisition.shot import Capture, receive_mask
 
 Complex = npt.NDArray[np.complex128]
 Real = npt.NDArray[np.float64]
@@ -46,6 +46,9 @@ FEATURES_MAX = 4
 
 FEATURE = "Broad feature"
 """How the reason of every candidate that is one begins."""
+
+HEARD = 0.9
+"""Part of the teeth, by energy, after which a place in the gap must be free of transmission and dead time to count."""
 
 CLEARLY_BROAD = 5.0
 """Logarithm of the likelihood ratio by which a broad shape must beat a narrow one."""
@@ -163,16 +166,29 @@ def _answer(capture: Capture) -> _Answer | None:
     if energy == 0.0 or len(starts) < 8:
         return None
     lags = np.concatenate([np.arange(blind, spacing), np.arange(spacing + blind, 2 * spacing)])
-    values = np.conj(wave) @ samples[starts[:, None] + lags[None, :]] / energy
+    power = np.abs(wave) ** 2
+    # Where the period is no whole number of samples, the last lags of some gaps are the next tooth.
+    free = receive_mask(capture.waveform, capture.dead_time_s, capture.sample_rate_hz, len(samples))
+    lags = lags[power @ free[starts[:, None] + lags] >= HEARD * energy]
+    if min(np.count_nonzero(lags < spacing), np.count_nonzero(lags > spacing)) < 8:
+        return None
+    place = starts[:, None] + lags
+    data = capture.receive_mask[place]
+    heard = power @ data
+    if np.min(heard) < 0.5 * HEARD * energy:
+        return None
+    rest = np.where(data, samples[place], 0.0)
+    values = np.conj(wave) @ rest / heard
     rate = capture.sample_rate_hz
-    # Noise from what differs between neighbouring gaps: no line of any width does within a sample.
-    rest = samples[starts[:, None] + lags[None, :]]
-    noise = float(np.sqrt(np.median(np.abs(np.diff(rest, n=2, axis=1)) ** 2) / math.log(2.0) / 6.0))
+    # Noise from what differs between neighbouring samples: no line of any width does within three.
+    neighbours = data[:, :-2] & data[:, 1:-1] & data[:, 2:]
+    differences = np.abs(np.diff(rest, n=2, axis=1))[neighbours]
+    noise = float(np.sqrt(np.median(differences**2) / math.log(2.0) / 6.0))
     time_s = (lags - (length - 1) / 2) / rate
     weight = float(capture.averages)
     # Gauss-Legendre nodes stand for the samples of a tooth.
     within_s = 0.5 * length / rate * np.asarray(_NODES)
-    sigma = noise / math.sqrt(energy)
+    sigma = noise / math.sqrt(float(np.mean(heard)))
     common = complex(np.vdot(wave[:-1], wave[1:])) / energy
     return _Answer(
         time_s, within_s, spacing / rate, common.conjugate(), common, values, sigma, capture.centre_frequency_hz,
