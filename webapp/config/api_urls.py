@@ -26,6 +26,7 @@ from webapp.runs.api import (
 from webapp.runs.stream import stream
 from webapp.samples.api import SampleViewSet
 from webapp.spectra.api import LineViewSet, ReconstructionView, SpectrumViewSet
+from webapp.usage.api import CorrectionViewSet, UsageView
 
 
 class Router(SimpleRouter):
@@ -44,6 +45,7 @@ router.register("booking-rules", BookingRulesViewSet, basename="booking-rules")
 router.register("outages", OutageViewSet, basename="outage")
 router.register("qualifications", QualificationViewSet, basename="qualification")
 router.register("waitlist", WaitlistViewSet, basename="waitlist")
+router.register("usage-corrections", CorrectionViewSet, basename="usage-correction")
 router.register("samples", SampleViewSet, basename="sample")
 router.register("runs", RunViewSet, basename="run")
 router.register("run-series", RunSeriesViewSet, basename="run-series")
@@ -59,6 +61,7 @@ urlpatterns = [
     re_path(r"^methods/?$", MethodsView.as_view(), name="methods"),
     re_path(r"^plans/?$", PlansView.as_view(), name="plans"),
     re_path(r"^designs/?$", DesignsView.as_view(), name="designs"),
+    re_path(r"^usage/?$", UsageView.as_view(), name="usage"),
     re_path(r"^reconstruction/?$", ReconstructionView.as_view(), name="reconstruction"),
     path("runs/<int:pk>/stream", stream, name="run-stream"),
     path("runs/<int:pk>/stream/", stream),

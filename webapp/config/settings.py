@@ -36,6 +36,7 @@ INSTALLED_APPS = [
     "webapp.samples",
     "webapp.runs",
     "webapp.spectra",
+    "webapp.usage",
     "webapp.notifications",
     "webapp.feeds",
     "webapp.boards",

@@ -16,10 +16,11 @@ urlpatterns = [
     path("calendars/", include("webapp.feeds.urls")),
     path("", include("webapp.boards.urls")),
     path("instruments/", include("webapp.facility.urls")),
-    path("samples/", include("webapp.samples.urls")),
     path("bookings/", include("webapp.facility.booking_urls")),
+    path("samples/", include("webapp.samples.urls")),
     path("runs/", include("webapp.runs.urls")),
     path("spectra/", include("webapp.spectra.urls")),
+    path("usage/", include("webapp.usage.urls")),
     path("assignments/", include("webapp.assignments.urls")),
     path("quadrupole/", include("webapp.quadrupole.urls")),
 ]

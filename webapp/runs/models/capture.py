@@ -19,6 +19,7 @@ class CaptureRecord(models.Model):
     sample_rate_hz = models.FloatField()
     averages = models.PositiveIntegerField()
     alignment = models.CharField(max_length=20)
+    transmit_s = models.FloatField(null=True, blank=True)  # of all averages; None: from before it was noted
     complete = models.BooleanField(default=True)  # False: stopped before all its averages were done
     created_at = models.DateTimeField(auto_now_add=True)
 

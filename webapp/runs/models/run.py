@@ -89,6 +89,7 @@ class Run(models.Model):
             models.Index(fields=["state", "lease_expires_at"], name="run_lease"),
             models.Index(fields=["group", "-id"], name="run_group"),
             models.Index(fields=["sample", "-id"], name="run_sample"),
+            models.Index(fields=["claimed_at"], name="run_claimed"),
         ]
 
     def __str__(self) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 from django.core.files.base import ContentFile
 from django.core.files.storage import Storage, storages
 
@@ -55,6 +56,11 @@ def save_files(run_id: int, index: int, fence: int, capture: Capture) -> StoredF
         return StoredFiles(f"{folder}/{base}", digest(files), sum(path.stat().st_size for path in files))
 
 
+def transmit_s(capture: Capture) -> float:
+    """Time in seconds for which the transmitter sent anything, over all averages of the capture; delays are silent."""
+    return capture.averages * int(np.count_nonzero(capture.waveform)) / capture.sample_rate_hz
+
+
 def record(files: StoredFiles, run: Run, index: int, capture: Capture, *, complete: bool) -> CaptureRecord:
     """The row of a capture whose files are stored; call it in the transaction that proves the run to be ours."""
     return CaptureRecord.objects.create(
@@ -68,6 +74,7 @@ def record(files: StoredFiles, run: Run, index: int, capture: Capture, *, comple
         centre_frequency_hz=capture.centre_frequency_hz,
         sample_rate_hz=capture.sample_rate_hz,
         averages=capture.averages,
+        transmit_s=transmit_s(capture),
         alignment=capture.alignment,
         complete=complete,
     )
