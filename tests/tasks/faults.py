@@ -67,10 +67,12 @@ def kill_radio(scene: Scene) -> None:
 
 
 def freeze_driver(scene: Scene) -> None:
-    """SIGSTOP until its run has been taken away and the guard has silenced the radio, then SIGCONT."""
+    """SIGSTOP until its run has been taken away and the guard has silenced the radio, then SIGCONT.
+
+    On SQLite not in the middle of a write, which would stop all writing until it wakes.
+    """
+    frozen_at_s = _freeze(scene, scene.stack.pid("instrument"))
     active = scene.rows.active()
-    frozen_at_s = time.time()
-    scene.stack.signal("instrument", signal.SIGSTOP)
     try:
         if active is not None:
             wait_until(lambda: _has_lost(scene, active["id"]), scene.lease_s + 10, "the frozen worker's run to be lost")
@@ -89,7 +91,7 @@ def freeze_web(scene: Scene) -> None:
 def freeze_processing(scene: Scene) -> None:
     """SIGSTOP of a child of the pool until its job's lease has ended and another has had time to take it."""
     child = scene.choice.choice(_children(scene.stack.pid("processing")))
-    os.kill(child, signal.SIGSTOP)
+    _freeze(scene, child)
     try:
         time.sleep(scene.lease_s)  # nothing tells that it is over: the frozen child may have had no job
     finally:
@@ -162,6 +164,16 @@ FAULTS = (
     Fault("database disturbed", disturb_database),
     Fault("power cut", kill_all, driver=True),
 )
+
+
+def _freeze(scene: Scene, pid: int) -> float:
+    """Stop a process where it keeps nobody else from writing; since when it is stopped, in Unix time."""
+    while True:
+        os.kill(pid, signal.SIGSTOP)
+        frozen_at_s = time.time()
+        if scene.rows.writable():
+            return frozen_at_s
+        os.kill(pid, signal.SIGCONT)
 
 
 def _has_lost(scene: Scene, run_id: int) -> bool:

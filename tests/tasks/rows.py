@@ -72,6 +72,19 @@ class Rows:
             " WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
 
+    def writable(self) -> bool:
+        """Whether nobody holds the SQLite file's one lock for writing; PostgreSQL ends sessions that sleep on locks."""
+        if self.on_postgres:
+            return True
+        with closing(self._connect()) as connection:
+            connection.execute("PRAGMA busy_timeout = 300")
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError:
+                return False
+            connection.execute("ROLLBACK")
+            return True
+
     def exclusive(self) -> Any:
         """A connection that keeps everybody else from writing to the SQLite file until it is closed."""
         connection = self._connect()

@@ -122,8 +122,12 @@ def read(environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
     return values
 
 
-def database(url: str, data_dir: Path, pool: bool = False) -> dict[str, Any]:
-    """Django's settings from a URL: postgres://user:password@host:port/name?option=value, sqlite:///path or empty."""
+def database(url: str, data_dir: Path, pool: bool = False, idle_max_s: float | None = None) -> dict[str, Any]:
+    """Django's settings from a URL: postgres://user:password@host:port/name?option=value, sqlite:///path or empty.
+
+    PostgreSQL ends a session that does nothing within a transaction for `idle_max_s`: a process that froze there, or
+    whose machine is gone, would keep its locks, and with them everybody who wants the same rows, for hours.
+    """
     parts = urlsplit(url)
     if not url or parts.scheme == "sqlite":
         path = unquote(parts.path[1:]) if url else str(data_dir / "rasgado.sqlite3")
@@ -145,6 +149,9 @@ def database(url: str, data_dir: Path, pool: bool = False) -> dict[str, Any]:
     host = options.pop("host", None) or parts.hostname or ""
     if pool:
         options["pool"] = dict(_POOL)
+    if idle_max_s is not None:
+        limit = f"-c idle_in_transaction_session_timeout={round(1000 * idle_max_s)}"
+        options["options"] = " ".join([limit, *filter(None, [options.get("options")])])  # of two the later one counts
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(parts.path[1:]),

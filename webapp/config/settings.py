@@ -75,7 +75,15 @@ TEMPLATES = [
     },
 ]
 
-DATABASES = {"default": environment.database(_env["DATABASE_URL"], DATA_DIR, pool=_env["RASGADO_DATABASE_POOL"])}
+DATABASES = {
+    "default": environment.database(
+        _env["DATABASE_URL"],
+        DATA_DIR,
+        pool=_env["RASGADO_DATABASE_POOL"],
+        # Whoever freezes in the middle of a write must have lost its locks before its lease ends.
+        idle_max_s=_env["RASGADO_LEASE_S"] / 2,
+    )
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = _env["REDIS_URL"]

@@ -58,6 +58,8 @@ def test_databases(tmp_path: Path) -> None:
         "me", "p@ss", "db", "5433", "nqr",
     )  # fmt: skip
     assert postgres["OPTIONS"] == {"sslmode": "require"}
+    limited = environment.database("postgres:///nqr?options=-c+jit%3Doff", tmp_path, idle_max_s=15.0)
+    assert limited["OPTIONS"]["options"] == "-c idle_in_transaction_session_timeout=15000 -c jit=off"
     assert environment.database("postgres:///nqr?host=/run/pg", tmp_path)["HOST"] == "/run/pg"
     with pytest.raises(ImproperlyConfigured, match="DATABASE_URL"):
         environment.database("mysql://x", tmp_path)

@@ -279,14 +279,13 @@ class Queue(RuleBasedStateMachine):
         if row.status in (Status.NEEDS_CHECK, Status.OFFLINE) and row.pk not in self.owner:
             ownership.release_instrument(row.pk, row.fence, Status.READY if good else Status.OFFLINE, "")
 
-    @rule(which=number)
-    @precondition(lambda self: self.claims)
-    def release_late(self, which: int) -> None:
-        """A former owner gives an instrument back that somebody else has."""
-        claim = self.claims[which % len(self.claims)]
-        now = self.owner.get(claim.instrument_id)
-        if now is not None and now is not claim:
-            ownership.release_instrument(claim.instrument_id, claim.fence, Status.READY, "")
+    @rule(instrument=two)
+    def release_late(self, instrument: int) -> None:
+        """All former owners give an instrument back that somebody else has."""
+        owner = self.owner.get(self.instruments[instrument].pk)
+        for claim in self.claims if owner else []:
+            if claim.instrument_id == self.instruments[instrument].pk and claim is not owner:
+                ownership.release_instrument(claim.instrument_id, claim.fence, Status.READY, "")
 
     @rule(which=number)
     @precondition(lambda self: Spectrum.objects.exists())
@@ -340,7 +339,8 @@ class Queue(RuleBasedStateMachine):
         ]  # fmt: skip
         assert sweep()["interrupted"] == len(overdue)
         for claim in overdue:
-            assert Run.objects.get(pk=claim.run_id).state == State.INTERRUPTED
+            run = Run.objects.get(pk=claim.run_id)
+            assert (run.state, run.fence) == (State.INTERRUPTED, claim.fence + 1)
             row = Instrument.objects.get(pk=claim.instrument_id)
             assert (row.status, row.fence) == (Status.NEEDS_CHECK, claim.fence + 1)
             self.let_go(claim)
