@@ -21,7 +21,7 @@ from sdr import open_transceiver
 from sdr.simulated import running
 from sdr.transceiver import ConverterSettings, InstrumentSettings
 
-SEEDS = 20
+SEEDS = 6
 CENTRE_HZ = 28e6
 SPAN_HZ = 1e6
 LINE_AMPLITUDE = 0.15

@@ -44,7 +44,7 @@ that make a modulation: a line of the sample lies on one side only."""
 
 BLOCK = 256
 
-OVERWHELMING = 1e4
+OVERWHELMING = 900.0
 PURE_HZ = 0.5
 """Power over noise from which on a pure carrier is taken out too, as a band of this half width: beside signals so much
 stronger the unfolding trusts nothing weak."""
