@@ -60,7 +60,12 @@ def hint() -> None:
 
 
 def send_due(connect: Callable[[], BaseEmailBackend] = get_connection) -> int:
-    """Send what is due, over one connection; how many were sent. Stops when the server cannot be reached."""
+    """Send what is due, over one connection; how many were sent. Stops when the server cannot be reached.
+
+    While somebody sends, others leave it to them: a server that hangs shall not hold all workers.
+    """
+    if Notification.objects.filter(mail_state=Mail.SENDING, mail_due_at__gt=timezone.now()).exists():
+        return 0
     sent = 0
     connection: BaseEmailBackend | None = None
     try:
@@ -80,6 +85,8 @@ def send_due(connect: Callable[[], BaseEmailBackend] = get_connection) -> int:
                 connection = None
             except (smtplib.SMTPException, OSError) as error:
                 _put_back(row, _reason(error), for_good=False)
+                # The rest would find the same; it need not ask again at every sweep.
+                due(timezone.now()).update(mail_due_at=timezone.now() + FIRST_WAIT)
                 break
             except ValueError as error:  # an address or a header that cannot be written
                 _put_back(row, _reason(error), for_good=True)
