@@ -1,7 +1,8 @@
 """Random faults upon a running facility: how many it survives without losing a run, measuring one twice, or staying on.
 
 RANDOM_KILLS faults (300) from the seed RANDOM_KILLS_SEED (1), on SQLite, or on PostgreSQL if RANDOM_KILLS_ON is
-"postgres". See docs/explanation/nothing-lost.md for what is done and what must be true after it.
+"postgres"; only kinds whose names hold RANDOM_KILLS_KIND, such as "frozen", if that is given. What is done, and what
+must be true after it: docs/explanation/nothing-lost.md.
 """
 
 from __future__ import annotations
@@ -25,11 +26,12 @@ def run() -> Result:
     faults = int(os.environ.get("RANDOM_KILLS", "300"))
     seed = int(os.environ.get("RANDOM_KILLS_SEED", "1"))
     on = os.environ.get("RANDOM_KILLS_ON", "sqlite")
+    kind = os.environ.get("RANDOM_KILLS_KIND", "")
     with ExitStack() as running:
         url = running.enter_context(PostgresCluster()).create_database() if on == "postgres" else ""
         stack = running.enter_context(Stack(database_url=url, clock="real", lease_s=LEASE_S, sweep_s=SWEEP_S))
         start_s = time.monotonic()
-        report = Ordeal(stack, seed, tell=lambda line: print(line, file=sys.stderr, flush=True)).run(faults)
+        report = Ordeal(stack, seed, kind, tell=lambda line: print(line, file=sys.stderr, flush=True)).run(faults)
         elapsed_s = time.monotonic() - start_s
     print(report.told(), file=sys.stderr)
     extra: dict[str, float | int | str] = {

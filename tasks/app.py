@@ -9,6 +9,7 @@ from celery import Celery
 from celery.signals import worker_ready
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "webapp.config.settings")
+os.environ.setdefault("RASGADO_DATABASE_BRISK", "1")  # a worker that freezes in a transaction must lose its locks
 
 from django.conf import settings
 

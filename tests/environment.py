@@ -15,9 +15,6 @@ import pytest
 from tools.processes import SupervisedProcess, free_port
 from tools.redis_server import redis_server
 
-#: most tests are one transaction, and some compute for long in it
-_MAY_IDLE = "?options=-c%20idle_in_transaction_session_timeout%3D0"
-
 _DATA_DIR = Path(tempfile.mkdtemp(prefix="rasgado-tests-"))
 _REDIS_PORT = free_port()
 
@@ -26,7 +23,7 @@ os.environ.update(
         "RASGADO_DATA_DIR": str(_DATA_DIR),
         "REDIS_URL": f"redis://127.0.0.1:{_REDIS_PORT}/0",
         # `python -m tools.postgres` gives one; a developer's own DATABASE_URL must never be tested on
-        "DATABASE_URL": url + _MAY_IDLE if (url := os.environ.get("RASGADO_TEST_DATABASE_URL", "")) else "",
+        "DATABASE_URL": os.environ.get("RASGADO_TEST_DATABASE_URL", ""),
         "RASGADO_SECRET_KEY": "only-for-tests",
         "RASGADO_STORAGE": "local",
         # pytest-xdist uses the cores already; read when numpy is first imported

@@ -69,10 +69,13 @@ class Report:
 
 
 class Ordeal:
-    """Strikes a stack with seeded faults at moments of its runs' lives."""
+    """Strikes a stack with seeded faults, of those whose name holds `kinds`, at moments of its runs' lives."""
 
-    def __init__(self, stack: Stack, seed: int, tell: Callable[[str], None] = lambda line: None) -> None:
+    def __init__(
+        self, stack: Stack, seed: int, kinds: str = "", tell: Callable[[str], None] = lambda line: None
+    ) -> None:
         self._stack, self._tell = stack, tell
+        self._faults = [fault for fault in FAULTS if kinds in fault.name]
         self._rows = Rows(stack)
         self._radio = RadioLog(stack.radio_log)
         self._choice = random.Random(seed)
@@ -123,7 +126,7 @@ class Ordeal:
         """Every kind about equally often, in any order, each at a random moment."""
         kinds: list[Fault] = []
         while len(kinds) < faults:
-            kinds += self._choice.sample(FAULTS, len(FAULTS))
+            kinds += self._choice.sample(self._faults, len(self._faults))
         return [(fault, self._choice.choice(list(self._moments))) for fault in kinds[:faults]]
 
     def _strike(self, number: int, fault: Fault, moment: str) -> Struck:

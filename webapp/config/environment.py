@@ -76,6 +76,7 @@ VARIABLES: tuple[Variable, ...] = (
     Variable("RASGADO_DATA_DIR", "./var", Path, "Folder for everything that is kept on disk."),
     Variable("DATABASE_URL", "", str, "Database; empty: SQLite in the data folder."),
     Variable("RASGADO_DATABASE_POOL", "0", _flag, "Keep connections to PostgreSQL; the web process does by itself."),
+    Variable("RASGADO_DATABASE_BRISK", "0", _flag, "End who sleeps in a transaction; web and workers set it."),
     Variable("REDIS_URL", "redis://127.0.0.1:6379/0", str, "Broker of the hints, cache and fan-out of progress."),
     Variable("RASGADO_SECRET_KEY", "", str, "Key that signs sessions; empty: made once and kept in the data folder."),
     Variable("RASGADO_DEBUG", "0", _flag, "Error pages with internals, for development only."),

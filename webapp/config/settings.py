@@ -81,7 +81,7 @@ DATABASES = {
         DATA_DIR,
         pool=_env["RASGADO_DATABASE_POOL"],
         # Whoever freezes in the middle of a write must have lost its locks before its lease ends.
-        idle_max_s=_env["RASGADO_LEASE_S"] / 2,
+        idle_max_s=_env["RASGADO_LEASE_S"] / 2 if _env["RASGADO_DATABASE_BRISK"] else None,
     )
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
