@@ -118,7 +118,7 @@ def read(environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
         try:
             values[variable.name] = variable.read(text)
         except (ValueError, TypeError) as error:
-            shown = re.sub(r"//[^/@]*@", "//…@", text)  # an address may hold a password
+            shown = re.sub(r"//.*@", "//…@", text)  # an address may hold a password
             raise ImproperlyConfigured(f"{variable.name}={shown!r}: {error}.") from None
     return values
 
