@@ -16,6 +16,7 @@ PATHS = [
     "/runs/new/?method=survey&like={run}", "/runs/{run}/", "/runs/{run}/reprocess/", "/spectra/{spectrum}/",
     "/quadrupole/", "/quadrupole/?nuclide=121Sb&coupling_mhz=383&eta=0.2", "/quadrupole/nuclides/",
     "/quadrupole/?nuclide=14N&lines_mhz=4.642+3.604", "/instruments/", "/instruments/demo/", "/accounts/settings/",
+    "/bookings/", "/bookings/new/", "/bookings/mine/", "/bookings/waitlist/", "/accounts/groups/",
 ]  # fmt: skip
 
 
@@ -113,7 +114,9 @@ def test_pages_that_do_not_exist_say_so_in_the_sites_own_look(page: Page, visito
 
 #: every piece of text against the nearest opaque background, by the WCAG formula; large text may have 3 : 1
 CONTRAST = """() => {
-  const parse = (text) => (text.match(/[\\d.]+/g) || []).map(Number);
+  // Mixed colours are told as color(srgb r g b), from 0 to 1.
+  const scale = (text) => (text.startsWith("color(") ? 255 : 1);
+  const parse = (text) => (text.match(/[\\d.]+/g) || []).map((v, i) => (i < 3 ? v * scale(text) : Number(v)));
   const channel = (v) => (v /= 255) <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4;
   const light = ([r, g, b]) => 0.2126 * channel(r) + 0.7152 * channel(g) + 0.0722 * channel(b);
   const ground = (e) => {
