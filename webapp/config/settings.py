@@ -210,6 +210,7 @@ SPECTACULAR_SETTINGS = {
         "BookingState": "webapp.facility.models.Booking.State",
         "WaitlistState": "webapp.facility.models.WaitlistEntry.State",
         "BookingEventKind": "webapp.facility.models.BookingEvent.Kind",
+        "CorrectionKind": "webapp.usage.models.UsageCorrection.Kind",
         "OutageKind": "webapp.facility.models.Outage.Kind",
         "MembershipRole": "webapp.accounts.models.Membership.Role",
     },

@@ -95,7 +95,7 @@ class CorrectionSerializer(serializers.ModelSerializer[UsageCorrection]):
     user = serializers.CharField(source="user.username", allow_null=True, default=None, read_only=True)
     made_by = serializers.CharField(source="made_by.username", read_only=True)
     made_at = UtcField()
-    kind = serializers.ChoiceField(choices=UsageCorrection.Kind, read_only=True)
+    kind = serializers.ChoiceField(choices=UsageCorrection.Kind.choices, read_only=True)
     reverses = serializers.IntegerField(source="reverses_id", allow_null=True, read_only=True)
     reversed_by = serializers.SerializerMethodField(help_text="The row that took it back.")
 
@@ -133,7 +133,7 @@ class CorrectionMakeSerializer(StrictSerializer):
     instrument = serializers.CharField(max_length=50)
     user = serializers.CharField(max_length=150, required=False, allow_null=True, default=None)
     day = serializers.DateField(help_text="In the facility's time zone.")
-    kind = serializers.ChoiceField(choices=UsageCorrection.Kind)
+    kind = serializers.ChoiceField(choices=UsageCorrection.Kind.choices)
     value = serializers.DecimalField(max_digits=10, decimal_places=4, help_text="Hours or money; negative takes off.")
     reason = serializers.CharField(max_length=300)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import groupby
 
@@ -17,12 +17,12 @@ CENT = Decimal("0.01")
 
 @dataclass(frozen=True)
 class DayHours:
-    """Hours of a group on an instrument on one day; `within` is what was used within its own bookings."""
+    """Microseconds of a group on an instrument on one day; `within` is what was used within its own bookings."""
 
-    booked: Decimal = Decimal(0)
-    used: Decimal = Decimal(0)
-    within: Decimal = Decimal(0)
-    transmitting: Decimal = Decimal(0)
+    booked: int = 0
+    used: int = 0
+    within: int = 0
+    transmitting: int = 0
 
     def __add__(self, other: DayHours) -> DayHours:
         return DayHours(
@@ -35,8 +35,8 @@ class DayHours:
 class PriceList:
     """The facility's rates, and the classes of groups as (group, first day, tariff)."""
 
-    rates: Sequence[Rate] = field(default_factory=tuple)
-    tariffs: Sequence[tuple[int, datetime.date, str]] = field(default_factory=tuple)
+    rates: Sequence[Rate] = ()
+    tariffs: Sequence[tuple[int, datetime.date, str]] = ()
 
     def tariff(self, group_id: int, day: datetime.date) -> str:
         """The class of a group on a day; of rows for the same day the one made last counts."""
@@ -56,7 +56,7 @@ class PriceList:
 
 def hours(microseconds: int) -> Decimal:
     """Whole microseconds as hours, to 28 digits."""
-    return Decimal(int(microseconds)) / HOUR_US
+    return Decimal(microseconds) / HOUR_US
 
 
 def amount(days: Iterable[tuple[datetime.date, DayHours]], prices: PriceList, instrument: int, group: int) -> Decimal:
@@ -74,15 +74,15 @@ def amount(days: Iterable[tuple[datetime.date, DayHours]], prices: PriceList, in
 
 def charge(spent: DayHours, rate: Rate) -> Decimal:
     """What these hours cost at this rate, not rounded."""
-    booked, used = spent.booked * rate.booked_hour, spent.used * rate.used_hour
+    booked, used = hours(spent.booked) * rate.booked_hour, hours(spent.used) * rate.used_hour
     match rate.rule:
         case Rule.LARGER:
             occupied = max(booked, used)
         case Rule.EACH:
             occupied = booked + used
         case _:
-            occupied = booked + (spent.used - spent.within) * rate.used_hour
-    return occupied + spent.transmitting * rate.transmitting_hour
+            occupied = booked + hours(spent.used - spent.within) * rate.used_hour
+    return occupied + hours(spent.transmitting) * rate.transmitting_hour
 
 
 def _weight(rate: Rate) -> tuple[bool, bool, datetime.date, int]:

@@ -242,11 +242,11 @@ def _accounts(
             rows = by_key.get((month, instrument, group), [])
             if not rows and not (line.booked_h or line.used_h):
                 continue
-            spent = _spent(parts, month, days, rows)
             for row in rows:
                 line = _corrected(line, row)
             amount = None
             if prices.rates:
+                spent = _spent(parts, month, days, rows)
                 amount = pricing.amount(spent, prices, instrument, group) + line.corrected_amount
             lines.append(replace(line, amount=amount))
     return tuple(sorted(lines, key=_order))
@@ -258,13 +258,11 @@ def _spent(
     """Hours of every day of a month, corrections included, for pricing."""
     count = days.stop - days.start
     dates = [month.first_day + datetime.timedelta(days=k) for k in range(count)]
-    booked, used, within, transmitting = ([0] * count if part is None else part.ravel() for part in parts[:4])
-    spent = [
-        DayHours(*(pricing.hours(values[k]) for values in (booked, used, within, transmitting))) for k in range(count)
-    ]
+    measures = ([0] * count if part is None else part.ravel().tolist() for part in parts[:4])
+    spent = [DayHours(*values) for values in zip(*measures, strict=True)]
     for row in rows:
         if row.kind != Kind.AMOUNT:
-            spent[row.day.day - 1] += DayHours(**{row.kind: row.value})
+            spent[row.day.day - 1] += DayHours(**{row.kind: int(row.value * HOUR_US)})
     return list(zip(dates, spent, strict=True))
 
 

@@ -62,8 +62,8 @@ def test_what_held_its_time_counts_and_nothing_else(booked: Callable, staff: Use
     booked(at(3, 9), at(3, 12), no_show_at=at(3, 9.25))  # nobody came; not swept yet
     booked(at(4, 9), at(4, 10), no_show_at=at(4, 9.25), checked_in_at=at(4, 9))
     booked(at(5, 9), at(5, 10), state=State.CANCELLED, ended_at=at(4, 9))
-    for state in (State.PENDING, State.OFFERED, State.DECLINED, State.LAPSED):
-        booked(at(6, 9), at(6, 10), state=state)
+    for day, state in enumerate((State.PENDING, State.OFFERED, State.DECLINED, State.LAPSED), start=6):
+        booked(at(day, 9), at(day, 10), state=state)
     line = only(march(staff).accounts)
     assert (line.booked_h, line.no_show_h) == pytest.approx((1.75, 0.75))
 
