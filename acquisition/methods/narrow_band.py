@@ -347,6 +347,9 @@ def _move_inside_hz(
     target_hz: float, delay_s: float | None, settings: NarrowBandSettings, limits: InstrumentLimits
 ) -> float:
     """How far the pulse moves inwards at an end of the instrument's range, so that what it excites stays inside."""
+    # No pulse excites more than the sampling rate holds; the spectrum need not be known far from the ends.
+    if min(target_hz - limits.frequency_min_hz, limits.frequency_max_hz - target_hz) > settings.sample_rate_hz:
+        return 0.0
     pulse = waveform(settings, limits, 0.0, delay_s)
     below_hz, above_hz = excited_band_hz(pulse, settings.sample_rate_hz)
     # Between the points of its spectrum a band is known no better than to one of them.

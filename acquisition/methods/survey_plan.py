@@ -137,10 +137,15 @@ def sampled_tooth_s(p: SurveyParameters) -> float:
     Where the gap period is a whole number of samples all teeth have this length; else they vary by a sample, and the
     length asked for is their mean.
     """
-    per_gap = p.gap_period_s * p.sample_rate_hz
-    if abs(per_gap - round(per_gap)) > 1e-6 and p.tooth_s * p.sample_rate_hz >= 1.0:
+    if not _whole_gaps(p) and p.tooth_s * p.sample_rate_hz >= 1.0:
         return p.tooth_s
     return max(1, math.ceil(p.tooth_s * p.sample_rate_hz - 1e-6)) / p.sample_rate_hz
+
+
+def _whole_gaps(p: SurveyParameters) -> bool:
+    """Whether the gap period is a whole number of samples, so that all teeth are alike."""
+    per_gap = p.gap_period_s * p.sample_rate_hz
+    return abs(per_gap - round(per_gap)) <= 1e-6
 
 
 def narrow_settings(p: SurveyParameters) -> narrow_band.NarrowBandSettings:
@@ -165,8 +170,14 @@ def _confirmation_faults(p: SurveyParameters, limits: InstrumentLimits) -> list[
 
 
 def _reach_hz(p: SurveyParameters) -> float:
-    """Distance from the middle of the comb to the ends of the band that it excites."""
-    return EXCITED_HALF_BAND / sampled_tooth_s(p) + 0.5 / p.gap_period_s
+    """Distance from the middle of the comb to the ends of the band that it excites.
+
+    Where teeth vary by a sample, the few strong ones of a short pulse may all be short.
+    """
+    shortest_s = sampled_tooth_s(p)
+    if not _whole_gaps(p):
+        shortest_s = max(1, math.floor(p.tooth_s * p.sample_rate_hz + 1e-6)) / p.sample_rate_hz
+    return EXCITED_HALF_BAND / shortest_s + 0.5 / p.gap_period_s
 
 
 def _reach_fault(p: SurveyParameters, limits: InstrumentLimits) -> FieldError | None:
