@@ -101,8 +101,9 @@ class Queue(RuleBasedStateMachine):
         self.keys: dict[tuple[int, str], int] = {}
         self.released: set[int] = set()  # runs let go of in this step
         self.seen = Seen()
-        for member in range(3):  # so that something happens from the first step on
+        for member in (0, 1, 2, 0, 1):  # so that something happens from the first step on
             self.submit(member, 0, "", 0)
+            self.seen = self.look_at_everything()
 
     def teardown(self) -> None:
         transaction.set_rollback(True)
@@ -177,8 +178,6 @@ class Queue(RuleBasedStateMachine):
             facility.release(self.users[3], self.instruments[instrument])
 
     # -- the usual course ---------------------------------------------------------------------------------------------
-    @rule(instrument=instruments, steps=st.integers(1, 5))
-    @precondition(lambda self: self.seen.runs)
     def measure(self, instrument: int, steps: int) -> None:
         """What a sound worker does next, so that runs get as far as they can."""
         where = self.instruments[instrument]
@@ -195,6 +194,12 @@ class Queue(RuleBasedStateMachine):
                 ownership.finish(claim, State.PROCESSING)
                 self.let_go(claim)
                 break  # one at a time: what is let go is looked at after every step
+
+    # several rules, so that it is chosen often, as it is what makes everything else possible
+    measure_little = rule(instrument=instruments, steps=st.integers(1, 2))(measure)
+    measure_more = rule(instrument=instruments, steps=st.integers(2, 4))(measure)
+    measure_to_the_end = rule(instrument=instruments, steps=st.just(5))(measure)
+    measure_again = rule(instrument=instruments, steps=st.integers(1, 5))(measure)
 
     @rule(finish=st.booleans())
     @precondition(lambda self: Spectrum.objects.filter(state="queued").exists())
