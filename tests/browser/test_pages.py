@@ -17,6 +17,7 @@ PATHS = [
     "/quadrupole/", "/quadrupole/?nuclide=121Sb&coupling_mhz=383&eta=0.2", "/quadrupole/nuclides/",
     "/quadrupole/?nuclide=14N&lines_mhz=4.642+3.604", "/instruments/", "/instruments/demo/", "/accounts/settings/",
     "/bookings/", "/bookings/new/", "/bookings/mine/", "/bookings/waitlist/", "/accounts/groups/",
+    "/notifications/", "/notifications/settings/", "/calendars/", "/status/",
 ]  # fmt: skip
 
 
