@@ -10,7 +10,7 @@ from webapp.home import svg
 from webapp.usage.report import Bars, Report
 
 WIDTH, HEIGHT = 720, 250
-_LEFT, _RIGHT, _TOP, _BOTTOM = 44, WIDTH - 6, 22, HEIGHT - 30
+_LEFT, _RIGHT, _TOP, _BOTTOM = 44, WIDTH - 6, 8, HEIGHT - 30
 _SHARES_MAX = 8
 
 #: stacked from below: field of Bars, class of the bar, name
@@ -41,7 +41,7 @@ def bars(values: Bars, hours_are_per: str) -> dict[str, Any] | None:
     y = svg.Scale(0.0, highest * 1.04, _BOTTOM, _TOP)
     slot = (_RIGHT - _LEFT) / len(stacks)
     width = slot * 0.72
-    y_ticks = svg.ticks(0.0, y.high, 4)
+    y_ticks = svg.ticks(0.0, y.high, 6)
     step = y_ticks[1] - y_ticks[0] if len(y_ticks) > 1 else y.high
     every = 1 if len(stacks) <= 12 else 3
     columns = []

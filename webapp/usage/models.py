@@ -142,5 +142,10 @@ class UsageCorrection(LedgerRow):
             models.Index(fields=["group", "day"], name="correction_group"),
         ]
 
+    @property
+    def signed(self) -> str:
+        """The value with its sign and no more decimals than it needs."""
+        return f"{self.value.normalize():+f}".replace("-", "−")
+
     def __str__(self) -> str:
-        return f"{self.value:+f} ({self.get_kind_display().lower()}) for {self.group} on {self.day}"
+        return f"{self.signed} ({self.get_kind_display().lower()}) for {self.group} on {self.day}"

@@ -207,7 +207,7 @@ def _lines(
                 lines[month, instrument, group, user] = Line(
                     month, names.instruments[instrument], names.groups[group], names.users[user], *values
                 )
-    for row in corrections:
+    for row in (row for row in corrections if row.kind != Kind.AMOUNT):
         key = (Month.of(row.day), row.instrument_id, row.group_id, row.user_id)
         line = lines.get(key) or _empty(key, names)
         lines[key] = _corrected(line, row)
