@@ -23,6 +23,9 @@ Real = npt.NDArray[np.float64]
 ORIENTATIONS = 12
 """Gauss-Legendre nodes of the powder average."""
 
+QUANTISATION = 1e-3
+"""Deviation from a constant amplitude, relative to it, that is put down to the radio's integers."""
+
 AUDIBLE = 0.02
 """The response is used out to where it has fallen to this fraction of its largest."""
 
@@ -106,9 +109,7 @@ def echo_shot(capture: Capture) -> EchoShot | None:
     # The carrier's phase is counted from sample 0; the echo's frame is that of its top.
     turn = complex(np.exp(1j * (2.0 * second_phase - first_phase)))
     frequency_hz = capture.centre_frequency_hz + step_rad * capture.sample_rate_hz / (2.0 * math.pi)
-    # Rounded, so that equal pulses at different frequencies are equal: their response is computed once.
-    rounded = np.round(envelope, 4) + 0.0  # which makes -0 a 0
-    return EchoShot(capture, frequency_hz, top, first, turn, rounded.astype(np.complex64))
+    return EchoShot(capture, frequency_hz, top, first, turn, envelope.astype(np.complex64))
 
 
 def _step_rad(waveform: Complex, found: tuple[tuple[int, int], ...]) -> float:
@@ -126,13 +127,28 @@ def _step_rad(waveform: Complex, found: tuple[tuple[int, int], ...]) -> float:
 
 def response(shot: EchoShot, flip_rad: float, spin: Fraction) -> Response:
     """The echo's response for a nutation angle omega_1 t of the first pulse, averaged over a powder of this spin."""
-    return _response(
-        shot.envelope.tobytes(), shot.capture.sample_rate_hz, round(flip_rad, 6), spin, shot.capture.dead_time_s
-    )
+    shape = _without_quantisation(shot.envelope)
+    return _response(shape.tobytes(), shot.capture.sample_rate_hz, round(flip_rad, 6), spin)
+
+
+def _without_quantisation(envelope: ComplexArray) -> ComplexArray:
+    """The envelope relative to its first pulse, (n,), the same for equal pulses at different frequencies.
+
+    Each frequency is quantised by the radio in its own way. What of it a pulse of constant amplitude has is taken out,
+    and the response is computed once instead of for every echo.
+    """
+    found = pulses(envelope)
+    scale = complex(np.mean(envelope[slice(*found[0])]))
+    shape = envelope / scale
+    for first, end in found:
+        level = complex(np.mean(shape[first:end]))
+        if np.max(np.abs(shape[first:end] - level)) < QUANTISATION:
+            shape[first:end] = level
+    return np.asarray(np.round(shape, 4) + 0.0, dtype=np.complex64)  # + 0.0 makes -0 a 0
 
 
 @lru_cache(maxsize=32)
-def _response(envelope: bytes, sample_rate_hz: float, flip_rad: float, spin: Fraction, dead_time_s: float) -> Response:
+def _response(envelope: bytes, sample_rate_hz: float, flip_rad: float, spin: Fraction) -> Response:
     """From the samples of the envelope, each a rotation about the field in the frame of an offset.
 
     The pathway is that of the refocused echo: coherence conjugated by the second pulse. Cayley-Klein parameters

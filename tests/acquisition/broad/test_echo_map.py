@@ -15,11 +15,13 @@ from acquisition.broad import label, vocs
 from acquisition.broad.echo import echo_shot, response
 from acquisition.efg.models import CZJZEK
 from acquisition.errors import InvalidParameters
+from acquisition.limits import InstrumentLimits
 from acquisition.lines import LineStatus
 from acquisition.methods import echo_map, get
 from acquisition.methods.echo_map import EchoMapExperiment, EchoMapParameters
 from acquisition.reconstruction import Reconstruction, ReconstructionParameters
 from acquisition.shot import Capture
+from sdr.pluto.samples import dequantise, quantise
 from tests.acquisition.broad import lines
 from tests.acquisition.broad.echoes import echo_signal
 
@@ -139,6 +141,22 @@ def test_the_response_is_that_of_rotated_vectors() -> None:
     scale = np.vdot(model[near], (signal / carrier)[near]) / np.vdot(model[near], model[near])
     left = (signal / carrier)[near] - scale * model[near]
     assert np.linalg.norm(left) < 0.05 * np.linalg.norm(model[near]) * abs(scale)
+
+
+def test_equal_pulses_at_different_frequencies_have_one_response() -> None:
+    """Although the radio's integers make each a little different."""
+    responses = []
+    weaker = InstrumentLimits(peak_amplitude=0.37)
+    for shot in list(echo_map.shots(NARROWER, weaker))[::2]:
+        played = dequantise(quantise(shot.waveform))
+        assert not np.array_equal(played, shot.waveform)
+        silence = np.zeros(shot.capture_samples, np.complex64)
+        capture = Capture(silence, played, shot.sample_rate_hz, shot.centre_frequency_hz, shot.dead_time_s, 4)
+        echo = echo_shot(capture)
+        assert echo is not None
+        responses.append(response(echo, math.radians(NARROWER.flip_deg), Fraction(3, 2)))
+    assert len(responses) > 5
+    assert all(one is responses[0] for one in responses)
 
 
 def test_the_opposite_sign_takes_out_what_the_second_pulse_leaves() -> None:
