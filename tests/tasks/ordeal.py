@@ -20,7 +20,7 @@ from tools.stack import Stack
 #: what a guard and the radio may take beyond the time after which a guard acts
 TX_OFF_MARGIN_S = 4.0
 RECOVERED_WITHIN_S = 40.0
-MOMENT_WITHIN_S = 15.0
+MOMENT_WITHIN_S = 5.0
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,12 @@ class Ordeal:
     """Strikes a stack with seeded faults, of those whose name holds `kinds`, at moments of its runs' lives."""
 
     def __init__(
-        self, stack: Stack, seed: int, kinds: str = "", tell: Callable[[str], None] = lambda line: None
+        self,
+        stack: Stack,
+        seed: int,
+        kinds: str = "",
+        waiting: int = 4,
+        tell: Callable[[str], None] = lambda line: None,
     ) -> None:
         self._stack, self._tell = stack, tell
         self._faults = [fault for fault in FAULTS if kinds in fault.name]
@@ -82,7 +87,7 @@ class Ordeal:
         self._facility = Facility(stack)
         lease_s = float(stack.environment["RASGADO_LEASE_S"])
         self._scene = Scene(stack, self._rows, self._radio, self._choice, lease_s)
-        self._submitter = Submitter(stack, self._rows, self._facility.sample_id, seed)
+        self._submitter = Submitter(stack, self._rows, self._facility.sample_id, seed, waiting)
         self._moments: dict[str, Callable[[], bool]] = {
             "any time": lambda: True,
             "while submitting": lambda: self._submitter.asking,
