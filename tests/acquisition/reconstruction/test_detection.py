@@ -13,11 +13,14 @@ BLOCH = {"model": "bloch", "nutation_frequency_hz": 20e3}
 
 @pytest.mark.slow
 @pytest.mark.parametrize("extras", [{}, BLOCH], ids=["linear", "bloch-45-degrees"])
-def test_fifty_surveys_near_the_detection_limit(extras: dict[str, object]) -> None:
-    """The noise is such that a line of T2* 300 us has SNR 8: the weakest of the lines (150 us) come down to 5.5."""
+def test_thirty_surveys_near_the_detection_limit(extras: dict[str, object]) -> None:
+    """The noise is such that a line of T2* 300 us has SNR 8: the weakest of the lines (150 us) come down to 5.5.
+
+    The benchmark `survey_detection` has many more.
+    """
     setup = Setup(extras=extras)
     noise = setup.noise_for(8.0)
-    tally = survey_many(setup, noise, range(50))
+    tally = survey_many(setup, noise, range(30))
     assert tally.recall >= 0.95
     assert tally.false <= 1
     assert tally.wrong_tooth == 0
@@ -39,27 +42,18 @@ def test_fifty_surveys_near_the_detection_limit(extras: dict[str, object]) -> No
 )
 def test_other_combs(setup: Setup) -> None:
     noise = setup.noise_for(10.0)
-    tally = survey_many(setup, noise, range(12))
+    tally = survey_many(setup, noise, range(8))
     assert tally.found == tally.lines
     assert tally.false + tally.wrong_tooth == 0
     assert np.sum(np.abs(tally.pulls) > 3) <= 1
 
 
 @pytest.mark.slow
-def test_pulls_have_unit_deviation() -> None:
-    setup = Setup()
-    tally = survey_many(setup, setup.noise_for(12.0), range(100), count=1)
-    assert tally.recall == 1.0
-    assert np.std(tally.pulls) == pytest.approx(1.0, abs=0.2)
-    assert abs(np.mean(tally.pulls)) < 0.35
-
-
-@pytest.mark.slow
 def test_false_alarms_come_at_the_stated_rate() -> None:
-    """Noise alone, at one expected false line in two surveys: 60 surveys should give about 30."""
+    """Noise alone through yet another comb, at one expected false line a survey: 30 surveys should give about 30."""
     from acquisition.reconstruction import ReconstructionParameters, reconstruct_survey
 
     setup = Setup(Comb(30e-6, 2e-6, 3e-3), 4e6)
-    parameters = ReconstructionParameters(false_alarms_per_survey=0.5)
-    false = sum(len(reconstruct_survey([setup.capture([], 1.0, seed)], parameters).lines) for seed in range(60))
+    parameters = ReconstructionParameters(false_alarms_per_survey=1.0)
+    false = sum(len(reconstruct_survey([setup.capture([], 1.0, seed)], parameters).lines) for seed in range(30))
     assert 15 <= false <= 45
