@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from acquisition.coupling import (
@@ -34,6 +34,7 @@ def true_one(spin: float, eta: float, columns: tuple[int, ...], found: tuple[Sol
 
 
 @settings(deadline=None, max_examples=60)
+@example((4.5, (1, 3)), 1e6, 0.37890625)
 @given(
     st.sampled_from([(1, (0, 2)), (1, (0, 1, 2)), (2.5, (0, 1)), (3.5, (0, 1, 2)), (3.5, (2, 0)), (4.5, (1, 3))]),
     st.floats(1e6, 1e9),
@@ -43,8 +44,10 @@ def test_there_and_back(case: tuple[float, tuple[int, ...]], coupling_hz: float,
     spin, columns = case
     found = solve(spin, lines_of(spin, coupling_hz, eta, columns, 1e-7 * coupling_hz))
     best = true_one(spin, eta, columns, found)
-    assert best.coupling_hz == pytest.approx(coupling_hz, rel=1e-6)
-    assert best.eta == pytest.approx(eta, abs=1e-5)
+    # Where the ratio of two lines has its maximum over eta (0.38 for the example), a solution on either side of it is
+    # as good; within a few sigma of each other they are given as one.
+    assert best.coupling_hz == pytest.approx(coupling_hz, rel=1e-6, abs=4 * best.coupling_sigma_hz)
+    assert best.eta == pytest.approx(eta, abs=max(1e-5, 4 * best.eta_sigma))
     assert best.chi2 < 1e-3
 
 

@@ -83,6 +83,7 @@ def test_a_ratio_that_was_not_measured_is_that_of_the_moments() -> None:
     assert coupling_ratio(nuclide("11B"), nuclide("10B")).ratio == pytest.approx(1 / boron.ratio)
 
 
+@pytest.mark.slow
 def test_the_frozen_table_is_that_of_the_installed_package() -> None:
     assert nuclide_table.rows() == nuclide_table.from_mendeleev()
     assert len(all_nuclides()) == len({nuclide.label for nuclide in all_nuclides()})

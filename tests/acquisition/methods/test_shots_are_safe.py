@@ -31,7 +31,7 @@ LIMITS = (
 )
 T2_STARS_S = (2e-6, 20e-6, 300e-6, 5e-3)
 FEW = settings(
-    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow]
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow]
 )
 
 
