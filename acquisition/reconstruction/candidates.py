@@ -16,14 +16,20 @@ from acquisition.reconstruction.model import MEMBER_ENERGY, Model
 TEETH_COMPARED = 5
 """Teeth that are looked at closely, of all those in the received band."""
 
-NUISANCES_MAX = 12
-"""Carriers and ring-downs that are looked for in each capture."""
+CARRIERS_MAX, RING_DOWNS_MAX = 48, 6
+"""Carriers and ring-downs that are looked for in each capture; a line then has to stand above what carriers are left."""
+
+CARRIER_APART = 0.7
+"""Least distance of two carriers in units of the resolution of a capture: nearer ones cannot be told apart."""
 
 PEAKS_MAX, DOUBTFUL_MAX = 200, 4
 """Maxima of the search that are looked at for lines beside the strongest one, and how many may be doubtful."""
 
+TONES_MAX = 100
+"""Maxima of a capture's transform that are looked at for carriers beside the strongest signal."""
+
 CLEARLY_LESS = 0.6
-"""Statistic of a carrier relative to that of a line up to which there is no doubt that it is a line."""
+"""Statistic of a carrier relative to that of a line up to which there is no doubt that it is a line, and the reverse."""
 
 GHOST_NEAR, GHOST_FAR = 0.02, 1e-4
 """Least statistic of a line relative to a stronger one, next to it or to its images on other teeth, and elsewhere.
@@ -48,23 +54,22 @@ class Candidates:
     model: Model
     rejected: list[Component] = field(default_factory=list)
     _searched: list[tuple[float, Real, Real]] = field(default_factory=list)
+    _tones: list[list[Candidate]] = field(default_factory=list)
 
     def strongest(self) -> list[Candidate]:
         """The strongest line of all captures, and carrier and ring-down of each, as far as they exceed thresholds."""
         found = []
+        self._tones = [self._tones_of(c) for c in range(len(self.model.records))]
         lines = sum(1 for component in self.model.components if component.kind == "line")
         if lines < self.model.parameters.lines_max:
             line = self._line_candidate()
             if line is not None:
                 found.append(line)
-        if len(self.model.components) - lines < NUISANCES_MAX * len(self.model.records):
-            for c, record in enumerate(self.model.records):
-                frequency, power = search.strongest_carrier(record, self.model.transforms[c])
-                statistic = power / self.model.sigmas[c] ** 2
-                limit = statistics.carrier_threshold(self.model.parameters.false_alarms_per_survey, record.count)
-                limit = max([limit, *(GHOST_FAR * value for value, _ in self.model.statistics())])
-                if statistic > limit and not self._was_rejected("carrier", frequency, 2 / record.duration_s):
-                    found.append(Candidate(Component("carrier", frequency, 0.0, (c,)), statistic))
+        for c, record in enumerate(self.model.records):
+            limit = self._carrier_limit(c)
+            if self._tones[c] and not self._is_full("carrier", c, CARRIERS_MAX):
+                found.append(self._tones[c][0])
+            if not self._is_full("probe", c, RING_DOWNS_MAX):
                 bank = self.model.probes[c]
                 powers = bank.powers(self.model.residuals[c]) / self.model.sigmas[c] ** 2
                 best = int(np.argmax(powers))
@@ -74,6 +79,83 @@ class Candidates:
                 if powers[best] > limit and not self._was_rejected("probe", probe.frequency_hz, probe.fwhm_hz):
                     found.append(Candidate(probe, float(powers[best])))
         return found
+
+    @property
+    def blind_below(self) -> float:
+        """Statistic of the strongest carrier in captures that have too many: below it nothing is known of lines."""
+        left = [
+            tones[0].statistic
+            for c, tones in enumerate(self._tones)
+            if tones and self._is_full("carrier", c, CARRIERS_MAX)
+        ]
+        return max(left, default=0.0)
+
+    def _is_full(self, kind: str, c: int, most: int) -> bool:
+        return sum(1 for one in self.model.components if one.kind == kind and c in one.members) >= most
+
+    def _carrier_limit(self, c: int) -> float:
+        limit = statistics.carrier_threshold(
+            self.model.parameters.false_alarms_per_survey, self.model.records[c].count
+        )
+        return max([limit, *(GHOST_FAR * value for value, _ in self.model.statistics())])
+
+    def _tones_of(self, c: int) -> list[Candidate]:
+        """Possible carriers of one capture, the strongest first, none where there is one already."""
+        record, noise = self.model.records[c], float(self.model.sigmas[c]) ** 2
+        taken = [one.frequency_hz for one in self.model.components if one.kind == "carrier" and c in one.members]
+        near_hz = CARRIER_APART / record.duration_s
+        return [
+            Candidate(Component("carrier", frequency, 0.0, (c,)), power / noise)
+            for frequency, power in search.carriers(record, self.model.transforms[c], self._carrier_limit(c) * noise)[
+                :TONES_MAX
+            ]
+            if all(abs(frequency - other) >= near_hz for other in taken)
+            and not self._was_rejected("carrier", frequency, 2 / record.duration_s)
+        ]
+
+    def carriers_apart(self, first: Component, others: Sequence[Candidate]) -> list[Component]:
+        """Further carriers of all captures that there is no doubt of beside `first`, the strongest first.
+
+        A tone counts if it would exceed the threshold whatever the phases of those before it and of the `others` that
+        were considered, and if a line there would explain clearly less.
+        """
+        taken: list[Component] = []
+        for c, record in enumerate(self.model.records):
+            tones, near_hz = self._tones[c], CARRIER_APART / record.duration_s
+            doubts = [
+                (other.component, math.sqrt(other.statistic))
+                for other in others
+                if other.component.kind != "carrier" and c in other.component.members
+            ]
+            here: list[Component] = []
+            if c in first.members:
+                here.append(first)
+                strength = min((abs(t.component.frequency_hz - first.frequency_hz), t.statistic) for t in tones)[1]
+                doubts.append((first, math.sqrt(strength)))
+            known = sum(1 for one in self.model.components if one.kind == "carrier" and c in one.members)
+            least = math.sqrt(self._carrier_limit(c))
+            as_lines = self._as_lines(c, [tone.component.frequency_hz for tone in tones])
+            for tone, as_line in zip(tones, as_lines.tolist(), strict=True):
+                height, one = math.sqrt(tone.statistic), tone.component
+                if known + len(here) >= CARRIERS_MAX:
+                    break
+                if as_line > CLEARLY_LESS * tone.statistic:
+                    continue
+                if any(abs(one.frequency_hz - other.frequency_hz) < near_hz for other in here):
+                    continue
+                if all(height - coherence(record, one, other) * size >= least for other, size in doubts):
+                    here.append(one)
+                    doubts.append((one, height))
+            taken += [one for one in here if one is not first]
+        return taken
+
+    def _as_lines(self, c: int, frequencies_hz: Sequence[float]) -> Real:
+        """Statistic of the best line at each of these places of one capture, of any width."""
+        widths = search.search_widths_hz(self.model.parameters)
+        if not frequencies_hz:
+            return np.zeros(0)
+        places, width = np.tile(np.asarray(frequencies_hz), len(widths)), np.repeat(widths, len(frequencies_hz))
+        return np.asarray(self.model.power_at(c, places, width).reshape(len(widths), -1).max(axis=0))
 
     def _was_rejected(self, kind: str, frequency_hz: float, within_hz: float) -> bool:
         return any(r.kind == kind and abs(r.frequency_hz - frequency_hz) < within_hz for r in self.rejected)
@@ -190,7 +272,7 @@ class Candidates:
 
     def _required(self, frequency: Real) -> Real:
         """Least statistic at each frequency, given the lines already found: what they leave behind is not a line."""
-        required = np.full(len(frequency), 0.8 * self.model.threshold)
+        required = np.full(len(frequency), max(0.8 * self.model.threshold, self.blind_below))
         for rejected in self.rejected:
             if rejected.kind == "line":
                 required[np.abs(frequency - rejected.frequency_hz) < rejected.fwhm_hz] = np.inf

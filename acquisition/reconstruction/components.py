@@ -21,7 +21,8 @@ class Component:
     Kinds: "line" (answers the waveform), "probe" (the same, but of the probe: very broad) and "carrier" (interference
     of constant frequency, whatever is sent; its width is zero). `saturation` is the squared flip angle (see
     `Record.line_states`); `shape` the deviation from a Lorentzian line, r + shape (pi FWHM)^2 d^2 r / d(pi FWHM)^2,
-    fitted where `free_shape`.
+    fitted where `free_shape`. A carrier's frequency is `settled` once it was fitted: its amplitude is fitted with all
+    others still, but a dozen carriers need not be moved whenever a line is.
     """
 
     kind: str
@@ -32,11 +33,12 @@ class Component:
     shape: float = 0.0
     free_saturation: bool = False
     free_shape: bool = False
+    settled: bool = False
 
     @property
     def free(self) -> tuple[bool, bool, bool, bool]:
         """Which of frequency, ln FWHM, saturation and shape are fitted."""
-        return (True, self.kind != "carrier", self.free_saturation, self.free_shape)
+        return (not self.settled, self.kind != "carrier", self.free_saturation, self.free_shape)
 
     @property
     def key(self) -> tuple[Hashable, ...]:

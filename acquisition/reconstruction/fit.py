@@ -110,7 +110,7 @@ def _derivatives(
                 rows.append(int(main[k]) + column)
                 slots.append(PARAMETERS * i + parameter)
                 scale.append(factor * amplitudes[k])
-    return np.asarray(rows), np.asarray(slots), np.asarray(scale, dtype=np.complex128)
+    return np.asarray(rows, dtype=np.intp), np.asarray(slots, dtype=np.intp), np.asarray(scale, dtype=np.complex128)
 
 
 def _add_priors(components: Sequence[Component], information: Real, gradient: Real) -> float:
@@ -276,6 +276,8 @@ def shape_gains(solution: Solution, components: Sequence[Component]) -> Real:
     gains = np.zeros(len(components))
     for i, component in enumerate(components):
         slots = PARAMETERS * i + np.flatnonzero(component.free)
+        if len(slots) == 0:
+            continue
         gradient = solution.gradient[slots]
         gains[i] = gradient @ _solved(solution.information[np.ix_(slots, slots)], gradient)
     return gains

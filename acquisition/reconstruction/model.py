@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -116,8 +117,11 @@ class Model:
         return in_band_variance(scan.power, (high - low) * seconds)
 
     def fit(self, components: list[Component], movable: Sequence[int] | None = None, rounds: int = 12) -> None:
-        """Take these components, or the `movable` among them, to their best places; `after_fit` is yet to be called."""
-        self.components, self.solution = refine(
+        """Take these components, or the `movable` among them, to their best places; `after_fit` is yet to be called.
+
+        Carriers are settled from then on.
+        """
+        fitted, self.solution = refine(
             self.records,
             self.sigmas,
             components,
@@ -126,6 +130,7 @@ class Model:
             rounds=rounds,
             tolerance=0.01,
         )
+        self.components = [replace(one, settled=True) if one.kind == "carrier" else one for one in fitted]
 
     def statistics(self) -> list[tuple[float, float]]:
         """For each component how much of the data it explains that the others cannot, over the noise: SNR squared.

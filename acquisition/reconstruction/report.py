@@ -91,7 +91,7 @@ def _line(unfolder: Unfolder, index: int, variances: Real) -> Line:
     statistic = unfolder.statistics()[index][0]
     frequency_hz, frequency_sigma = component.frequency_hz, math.sqrt(variances[frequency, frequency])
     ln_width_sigma = math.sqrt(variances[width, width])
-    if statistic < WEAK_STATISTIC:
+    if statistic < WEAK_STATISTIC and math.isfinite(frequency_sigma):
         found = _weak(unfolder, index, frequency_sigma)
         if found is not None:
             # The grid knows linear responses only; what saturation moves and makes uncertain is added to it.

@@ -163,12 +163,19 @@ def transform_of(record: Record, blocks: Complex) -> Complex:
     return np.asarray(fft.fft(record.in_samples(blocks).astype(np.complex64), record.transform_length))
 
 
-def strongest_carrier(record: Record, transform: Complex) -> tuple[float, float]:
-    """Frequency (absolute) and power over energy of the strongest signal of constant frequency."""
-    power = transform.real**2 + transform.imag**2
-    best = int(np.argmax(power))
-    bins = best if best < (len(power) + 1) // 2 else best - len(power)
-    return record.centre_hz + bins * record.rate_hz / len(power), float(power[best]) / max(record.count, 1)
+def carriers(record: Record, transform: Complex, least: float) -> list[tuple[float, float]]:
+    """Frequency (absolute) and power over energy of signals of constant frequency above `least`, the strongest first.
+
+    These are all the maxima of the transform, the images that the receive mask makes of stronger ones among them.
+    """
+    power = (transform.real**2 + transform.imag**2) / max(record.count, 1)
+    places = np.flatnonzero(power > least)
+    tops = power[places]
+    places = places[(tops >= power[places - 1]) & (tops > power[(places + 1) % len(power)])]
+    places = places[np.argsort(-power[places], kind="stable")]
+    bins = np.where(places < (len(power) + 1) // 2, places, places - len(power))
+    frequencies = record.centre_hz + bins * (record.rate_hz / len(power))
+    return list(zip(frequencies.tolist(), power[places].astype(np.float64).tolist(), strict=True))
 
 
 def carrier_power(record: Record, transform: Complex, frequency_hz: float) -> float:

@@ -46,6 +46,11 @@ def reconstruct_survey(
         f"Lines were looked for above a signal-to-noise ratio of {math.sqrt(unfolder.threshold):.1f}, "
         f"which noise alone exceeds {chosen.false_alarms_per_survey:g} times a survey."
     )
+    if unfolder.blind_below > 0.0:
+        messages.append(
+            "There is more interference than can be told apart: below a signal-to-noise ratio of "
+            f"{math.sqrt(unfolder.blind_below):.1f} lines were not looked for."
+        )
     lines = tuple(one.line for one in sure)
     picture = Picture(
         tuple(records),

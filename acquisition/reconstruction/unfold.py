@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from acquisition.reconstruction.candidates import NUISANCES_MAX, Candidate, Candidates
+from acquisition.reconstruction.candidates import Candidate, Candidates
 from acquisition.reconstruction.components import Component
 from acquisition.reconstruction.fit import refine, shape_gains, solve
 from acquisition.reconstruction.model import FWHM_LIMITS_HZ, SATURATION_STATISTIC, Model
@@ -21,6 +21,13 @@ from acquisition.reconstruction.record import Record
 from acquisition.reconstruction.tooth_choice import settle_teeth
 
 REJECTIONS_MAX = 6
+
+ROUNDS_MAX = 60
+"""Searches after which what is left is given up: where interference has no end, each round is less worth than the last."""
+
+TWINS = 0.5
+"""Distance of two carriers, in units of the resolution of a capture, below which they are one."""
+
 SHAPE_GAIN = 8.0
 """Gain in log-likelihood for which a strong line is given a shape of its own."""
 
@@ -31,7 +38,8 @@ SHAPE_STATISTIC = 150.0
 class Unfolder(Model):
     """Runs the pursuit over captures of one sample: first `run`, then its components are the explanation.
 
-    `confidences` are the probabilities of the teeth of the lines, by the place of the line among the components.
+    `confidences` are the probabilities of the teeth of the lines, by the place of the line among the components;
+    `blind_below` is the SNR squared below which interference was left, so that no lines were looked for there.
     """
 
     def __init__(
@@ -42,13 +50,15 @@ class Unfolder(Model):
     ) -> None:
         super().__init__(records, parameters, band_hz)
         self.confidences: dict[int, float] = {}
+        self.blind_below = 0.0
 
     def run(self) -> None:
         """The pursuit until nothing is left above the threshold."""
         search = Candidates(self)
-        while True:
+        for _ in range(ROUNDS_MAX):
             candidates = search.strongest()
-            if not candidates or len(self.components) >= self.parameters.lines_max + NUISANCES_MAX * len(self.records):
+            self.blind_below = search.blind_below
+            if not candidates:
                 break
             before = len(self.components)
             added = self._add(search, candidates)
@@ -62,6 +72,9 @@ class Unfolder(Model):
                     self.after_fit()
                     break
             self.after_fit()
+        else:
+            left = [candidate.statistic for candidate in search.strongest()]
+            self.blind_below = max([search.blind_below, *left])
         self.confidences = settle_teeth(self)
         if self._free_saturations(0.0):
             self.after_fit()
@@ -92,8 +105,28 @@ class Unfolder(Model):
             chosen = min(fits, key=lambda fit: fit[1].cost)[0]
         if chosen[known].kind == "line":
             chosen = [*chosen, *search.apart(chosen[known], candidates)]
+        elif chosen[known].kind == "carrier":
+            chosen = [*chosen, *search.carriers_apart(chosen[known], candidates)]
         self.fit(chosen)
-        return self.components[known:]
+        added = self.components[known:]
+        self._drop_twins()
+        return added
+
+    def _drop_twins(self) -> None:
+        """Take out carriers that were drawn to where there is one already: only the difference of two is determined."""
+        kept: list[Component] = []
+        for one in self.components:
+            near_hz = TWINS / min(self.records[c].duration_s for c in one.members)
+            if one.kind == "carrier" and any(
+                other.kind == "carrier"
+                and other.members == one.members
+                and abs(other.frequency_hz - one.frequency_hz) < near_hz
+                for other in kept
+            ):
+                continue
+            kept.append(one)
+        if len(kept) < len(self.components):
+            self.fit(kept)
 
     def _free_saturations(self, least: float) -> bool:
         """Fit the saturation of lines from a statistic on; returns whether there were any that had none.
