@@ -1,4 +1,4 @@
-"""`manage.py reconstruct` as a user runs it: a process of its own, without database and Redis."""
+"""`manage.py reconstruct`: once as a user runs it, a process without database and Redis, then within the test."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from django.core.management import call_command
 
 from acquisition.comb import Comb
 from acquisition.records.sigmf_record import write_capture
@@ -60,13 +61,15 @@ def test_json_lines_and_one_sentence_for_the_bad_one(tmp_path: Path, recordings:
     assert abs(objects[0]["noise_sigma"] - 1) < 0.05
 
 
-def test_table_for_people(tmp_path: Path, recordings: list[str]) -> None:
-    done = run(tmp_path, recordings[0])
-    assert done.returncode == 0 and done.stderr == ""
-    assert "28.1000" in done.stdout
+def test_table_for_people(recordings: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    call_command("reconstruct", recordings[0])
+    out, err = capsys.readouterr()
+    assert "28.1000" in out and err == ""
 
 
-def test_wrong_option_names_field_and_limit(tmp_path: Path, recordings: list[str]) -> None:
-    done = run(tmp_path, recordings[0], "--false-alarms", "-1")
-    assert done.returncode == 1
-    assert "false_alarms_per_survey" in done.stderr and "at least" in done.stderr
+def test_wrong_option_names_field_and_limit(recordings: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        call_command("reconstruct", recordings[0], "--false-alarms", "-1")
+    assert ended.value.code == 1
+    err = capsys.readouterr().err
+    assert "false_alarms_per_survey" in err and "at least" in err
