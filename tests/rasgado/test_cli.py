@@ -268,7 +268,7 @@ class TestTrouble:
 def test_plan_shows_the_ways_to_search_and_names_a_wrong_field(rasgado: Shell) -> None:
     assert rasgado("plan", "--instrument", "demo", *SURVEY) == 0
     ways = [line.split()[0] for line in rasgado.out.splitlines() if line.split()]  # headings may take two lines
-    assert [way for way in ways if way in ("survey", "sequential", "interleaved")][0] == "survey"
+    assert next(way for way in ways if way in ("survey", "sequential", "interleaved")) == "survey"
     assert rasgado("plan", "--instrument", "demo", *SURVEY, "--json") == 0
     assert json.loads(rasgado.out)["recommended"] == "survey"
     assert rasgado("plan", "--instrument", "demo", *SURVEY, "--set", "detection=7") != 0
