@@ -74,7 +74,7 @@ def reconstruct(captures: Sequence[Capture], parameters: ReconstructionParameter
     if not survey:
         return _narrow_only(narrow, parameters)
     found = survey_candidates(survey, parameters, weak=bool(narrow))
-    return second_step.judged(judge_all(found, survey, narrow, parameters), echoes, parameters)
+    return second_step.judged(judge_all(found, survey, narrow, parameters), echoes)
 
 
 def judge_all(
@@ -170,6 +170,8 @@ def settle(lines: Sequence[Line]) -> tuple[Line, ...]:
 
 
 def _unresolved(line: Line, other: Line) -> bool:
+    if second_step.is_mapped(line) != second_step.is_mapped(other):
+        return False  # a narrow line stands for itself within a broad one
     return abs(line.frequency_hz - other.frequency_hz) < 0.5 * max(line.fwhm_hz, other.fwhm_hz)
 
 

@@ -53,6 +53,10 @@ HEARD = 0.9
 CLEARLY_BROAD = 5.0
 """Logarithm of the likelihood ratio by which a broad shape must beat a narrow one."""
 
+STANDING = 0.5
+STANDING_LEAST = 18.0
+"""A line stands beside a broad feature if so much of its likelihood, and at least so much, is left to it there."""
+
 MODEL_ERROR = 0.02
 SHAPE_ERROR = 0.3
 """Systematic part of both uncertainties in units of the width: of the model, and, times the part of the signal that the
@@ -106,22 +110,52 @@ def broad_features(
 
     Captures of one centre frequency and comb are taken together. Nothing is found where there are no gaps.
     """
-    by_window: dict[tuple[float, bytes], list[_Answer]] = {}
-    for capture in captures:
-        answer = _answer(capture)
-        if answer is not None:
-            key = (capture.centre_frequency_hz, np.asarray(capture.waveform).tobytes())
-            by_window.setdefault(key, []).append(answer)
+    windows = _windows(captures)
     found: list[BroadFeature] = []
-    chance = parameters.false_alarms_per_survey / max(len(by_window), 1)
-    for answers in by_window.values():
-        for feature in _search(_mean(answers), known, chance):
+    chance = parameters.false_alarms_per_survey / max(len(windows), 1)
+    for answer in windows:
+        for feature in _search(answer, known, chance):
             # Neighbouring windows overlap: the same feature counts where it is seen best.
             same = [other for other in found if abs(other.frequency_hz - feature.frequency_hz) < feature.fwhm_hz]
             if all(other.snr < feature.snr for other in same):
                 found = [other for other in found if other not in same]
                 found.append(feature)
     return tuple(sorted(found, key=lambda feature: feature.frequency_hz))
+
+
+def unexplained(
+    lines: Sequence[Line], captures: Sequence[Capture], features: Sequence[BroadFeature]
+) -> tuple[Line, ...]:
+    """Those of the lines that stand by themselves: most of their signal is there beside the features as well."""
+    windows = _windows(captures) if lines else []
+    return tuple(line for line in lines if any(_stands(line, answer, features) for answer in windows))
+
+
+def _stands(line: Line, answer: _Answer, features: Sequence[BroadFeature]) -> bool:
+    offset_hz = line.frequency_hz - answer.centre_hz
+    if abs(offset_hz) >= 0.5 * answer.band_hz:
+        return False
+
+    def decay(time_s: Real) -> Complex:
+        return np.asarray(np.exp((2j * np.pi * offset_hz - np.pi * line.fwhm_hz) * time_s), dtype=np.complex128)
+
+    atom = _of_all_teeth(answer, decay)[None, :]
+    data = answer.values / answer.sigma
+    ringing = [_of_all_teeth(answer, partial(_ringing, decay_s)) for decay_s in RINGING_S]
+    broad = [_atom(answer, one.frequency_hz - answer.centre_hz, one.fwhm_hz) for one in features]
+    alone, beside = (float(_gains(atom, data, columns)[0]) for columns in (ringing, [*ringing, *broad]))
+    return beside > STANDING * alone and beside > STANDING_LEAST
+
+
+def _windows(captures: Sequence[Capture]) -> list[_Answer]:
+    """The answers to the comb of every window, all its captures taken together."""
+    by_window: dict[tuple[float, bytes], list[_Answer]] = {}
+    for capture in captures:
+        answer = _answer(capture)
+        if answer is not None:
+            key = (capture.centre_frequency_hz, np.asarray(capture.waveform).tobytes())
+            by_window.setdefault(key, []).append(answer)
+    return [_mean(answers) for answers in by_window.values()]
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,7 +2,7 @@
 
 from acquisition.efg.conversion import Conversion, Unconvertible, conversion, gradient_v_per_m2
 from acquisition.efg.density import Density
-from acquisition.efg.fit import Comparison, Fit, compare
+from acquisition.efg.fit import Comparison, Fit, compare, gain_of_narrower
 from acquisition.efg.models import MODELS, Model
 
 __all__ = [
@@ -15,5 +15,6 @@ __all__ = [
     "Unconvertible",
     "compare",
     "conversion",
+    "gain_of_narrower",
     "gradient_v_per_m2",
 ]

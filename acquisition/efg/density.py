@@ -19,12 +19,14 @@ class Density:
 
     `frequency_hz` (n,) evenly spaced, `values` (n,) with covariance (n, n). The measurement has convolved the true
     distribution with a kernel of unit area: `kernel` (2 m + 1,) holds it at multiples of a quarter of the spacing.
+    Points where `used` (n,) is False have no say in fits; None uses all.
     """
 
     frequency_hz: Real
     values: Real
     covariance: Real
     kernel: Real
+    used: npt.NDArray[np.bool_] | None = None
 
     @property
     def spacing_hz(self) -> float:

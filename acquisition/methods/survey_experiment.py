@@ -81,7 +81,7 @@ class SurveyExperiment(ScriptedExperiment):
         if self._finished and self._survey_result is not None:
             # The survey's captures have been reconstructed: only the verdict on them is left to be given.
             found = verdict.judge_all(self._survey_result, survey, narrow, self._reconstruction)
-            found = second_step.judged(found, self._echoes, self._reconstruction)
+            found = second_step.judged(found, self._echoes)
         else:
             found = verdict.reconstruct(self._captures, self._reconstruction)
         messages = [*found.messages, *self._messages]
@@ -224,7 +224,7 @@ class SurveyExperiment(ScriptedExperiment):
         for shot in shots:
             self._ledger.message = f"{_sentence(shot.purpose)}, {shot.averages} averages."
             yield shot
-        judged = second_step.judge(feature, self._echoes, self._reconstruction)
+        judged = second_step.judge(feature, self._echoes, self._lines)
         self._lines = tuple(judged if line is feature else line for line in self._lines)
 
     def _confirm(self, candidate: Line, others_hz: Sequence[float]) -> Shots:

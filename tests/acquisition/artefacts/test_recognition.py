@@ -7,7 +7,7 @@ import pytest
 
 from tests.acquisition.artefacts.laboratory import LINE, frequencies_hz, reasons_near, survey
 from tests.acquisition.interference import Comb, Laboratory, Ringing, Station
-from tests.acquisition.methods.test_survey_experiment import CENTRE_HZ
+from tests.acquisition.methods.test_survey_experiment import CENTRE_HZ, certain
 from tests.acquisition.synthetic import SyntheticLine
 
 TUNED_HZ = CENTRE_HZ - 0.55e6
@@ -55,6 +55,16 @@ def test_ring_down_might_be_a_broad_line_until_spin_echoes_show_none() -> None:
     result = survey(Laboratory(ringing=[Ringing(300.0, 1.2e-6)]), [])
     assert frequencies_hz(result.lines) == []
     assert "Spin echoes around it show no broad line" in reasons_near(result.lines, CENTRE_HZ, 0.6e6)
+
+
+@pytest.mark.parametrize("amplitude", [100.0, 300.0])
+def test_ring_down_beside_a_line_is_no_broad_line_for_the_echoes_of_that_line(amplitude: float) -> None:
+    result = survey(Laboratory(ringing=[Ringing(amplitude, 1.2e-6)]), [LINE])
+    (found,) = certain(result.lines)
+    assert abs(found.frequency_hz - LINE.frequency_hz) < 200
+    assert found.fwhm_hz < 2e3
+    if amplitude > 200.0:
+        assert "Spin echoes around it show no" in reasons_near(result.lines, CENTRE_HZ, 0.6e6)
 
 
 def test_ringing_that_follows_the_pulse_is_not_confirmed() -> None:
