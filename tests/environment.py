@@ -51,12 +51,15 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """On another database only what uses a database is run again."""
+    """On another database only what depends on it is run again."""
     if not os.environ["DATABASE_URL"]:
         return
     uses = {"db", "transactional_db", "django_db_serialized_rollback"}
     kept = [
-        item for item in items if uses & set(getattr(item, "fixturenames", ())) or item.get_closest_marker("django_db")
+        item
+        for item in items
+        if uses & set(getattr(item, "fixturenames", ())) or item.get_closest_marker("django_db")
+        if not item.get_closest_marker("one_database")
     ]
     config.hook.pytest_deselected(items=[item for item in items if item not in set(kept)])
     items[:] = kept

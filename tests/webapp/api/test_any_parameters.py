@@ -13,6 +13,8 @@ from acquisition import methods
 from acquisition.methods.parameters import ParameterInfo, describe
 from webapp.facility.models import Instrument
 
+pytestmark = pytest.mark.one_database
+
 HOSTILE = (
     "NaN", "-Infinity", "1e999", "null", "true", '"28e6"', '""', "[]", '{"a":{"b":1}}', "9" * 400, "-1", "0", "-0.0",
     "5e-324", "1.7976931348623157e308", "-1e308", "1.5", "1e15", "1000000000", "9223372036854775807", '"\\u0000"',

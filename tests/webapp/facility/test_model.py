@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import itertools
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -20,6 +21,9 @@ from webapp.errors import Conflict
 from webapp.facility.bookings import checkin, outages, service, waitlist
 from webapp.facility.bookings.sweep import sweep
 from webapp.facility.models import Booking, BookingRules, Instrument, Outage, WaitlistEntry
+
+#: sequences tried; on PostgreSQL, where each takes longer, what matters is that the statements work there too
+EXAMPLES = 4 if os.environ["DATABASE_URL"] else 12
 
 MARK_MIN = 5
 #: the rules of the instrument, in marks
@@ -203,6 +207,6 @@ def test_any_sequence_keeps_the_rules(db: None, clock: Clock) -> None:
     run_state_machine_as_test(
         Bookings,
         settings=settings(
-            max_examples=12, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=EXAMPLES, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
         ),
     )
