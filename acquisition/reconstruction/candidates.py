@@ -17,7 +17,7 @@ TEETH_COMPARED = 5
 """Teeth that are looked at closely, of all those in the received band."""
 
 CARRIERS_MAX, RING_DOWNS_MAX = 48, 6
-"""Carriers and ring-downs that are looked for in each capture; a line then has to stand above what carriers are left."""
+"""Carriers and ring-downs looked for in each capture; a line then has to stand above what carriers are left."""
 
 CARRIER_APART = 0.7
 """Least distance of two carriers in units of the resolution of a capture: nearer ones cannot be told apart."""
@@ -29,7 +29,7 @@ TONES_MAX = 100
 """Maxima of a capture's transform that are looked at for carriers beside the strongest signal."""
 
 CLEARLY_LESS = 0.6
-"""Statistic of a carrier relative to that of a line up to which there is no doubt that it is a line, and the reverse."""
+"""Statistic of a carrier relative to a line's up to which there is no doubt that it is a line, and the reverse."""
 
 GHOST_NEAR, GHOST_FAR = 0.02, 1e-4
 """Least statistic of a line relative to a stronger one, next to it or to its images on other teeth, and elsewhere.
@@ -94,9 +94,7 @@ class Candidates:
         return sum(1 for one in self.model.components if one.kind == kind and c in one.members) >= most
 
     def _carrier_limit(self, c: int) -> float:
-        limit = statistics.carrier_threshold(
-            self.model.parameters.false_alarms_per_survey, self.model.records[c].count
-        )
+        limit = statistics.carrier_threshold(self.model.parameters.false_alarms_per_survey, self.model.records[c].count)
         return max([limit, *(GHOST_FAR * value for value, _ in self.model.statistics())])
 
     def _tones_of(self, c: int) -> list[Candidate]:

@@ -23,7 +23,7 @@ from acquisition.reconstruction.tooth_choice import settle_teeth
 REJECTIONS_MAX = 6
 
 ROUNDS_MAX = 60
-"""Searches after which what is left is given up: where interference has no end, each round is less worth than the last."""
+"""Searches after which what is left is given up: where interference has no end, each is less worth than the last."""
 
 TWINS = 0.5
 """Distance of two carriers, in units of the resolution of a capture, below which they are one."""
