@@ -32,7 +32,7 @@ class Bench:
         noise: np.random.Generator,
     ) -> None:
         self._converter = converter
-        self._probe_bandwidth_hz = sample.imperfections.probe_bandwidth_hz
+        self._imperfections = sample.imperfections
         self._rng = rng
         self._spins = SpinSystem(sample.lines)
         self._frontend = Frontend(sample.imperfections, sample.interference, noise, sample.ringing)
@@ -58,7 +58,7 @@ class Bench:
             self.pass_by(span, settings, start_s)
             return loopback(span)
         seen, tuned_hz = self._at_probe(span, settings), self._tuned_hz(start_s)
-        drive = settings.drive(self._converter, self._probe_bandwidth_hz, tuned_hz)
+        drive = settings.drive(self._converter, self._imperfections, tuned_hz)
         spins = self._spins.respond(seen, drive, observe=True)
         reception = settings.reception(self._converter, self._phase_rad, tuned_hz)
         return self._frontend.receive(seen, spins, self._spins.version, reception, start_s)
@@ -74,7 +74,7 @@ class Bench:
 
     def pass_by(self, span: Span, settings: RadioSettings, start_s: float) -> None:
         """Let the span that began at absolute time `start_s` happen without anybody receiving."""
-        drive = settings.drive(self._converter, self._probe_bandwidth_hz, self._tuned_hz(start_s))
+        drive = settings.drive(self._converter, self._imperfections, self._tuned_hz(start_s))
         period_s = 1 / settings.rate_hz
         seen = self._at_probe(span, settings)
         if seen.silent:

@@ -19,6 +19,7 @@ TDD_CHANNELS = 3
 
 DEFAULT_SERIAL = "1044730000000000000000000000000001"
 DEFAULT_RATE_HZ = 30_720_000
+REFERENCE_HZ = 40_000_159  # what the chip is told of its crystal after power-up, and what the crystal then has
 TUNING = {"ad9363a": (325_000_000, 3_800_000_000), "ad9364": (46_875_001, 6_000_000_000)}
 
 _RX_PORTS = "A_BALANCED B_BALANCED C_BALANCED A_N A_P B_N B_P C_N C_P TX_MONITOR1 TX_MONITOR2 TX_MONITOR1_2"
@@ -48,7 +49,7 @@ def pluto_context(firmware: str = "v0.39", serial: str = DEFAULT_SERIAL, model: 
             "hw_model_variant": "0",
             "hw_serial": serial,
             "fw_version": firmware,
-            "ad9361-phy,xo_correction": "40000159",
+            "ad9361-phy,xo_correction": str(REFERENCE_HZ),
             "ad9361-phy,model": model,
             "local,kernel": kernel,
         },
@@ -157,7 +158,7 @@ def _phy(model: str) -> Device:
             Attribute("trx_rate_governor", "nominal"),
             Attribute("trx_rate_governor_available", "nominal highest_osr", "", False),
             Attribute("tx_path_rates", "", "", False),
-            Attribute("xo_correction", "40000159"),
+            Attribute("xo_correction", str(REFERENCE_HZ)),
             Attribute("xo_correction_available", "[39992159 1 40008159]", "", False),
         ),
         debug_attributes=PHY_DEBUG_ATTRIBUTES,

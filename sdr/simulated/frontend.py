@@ -185,7 +185,7 @@ class Frontend:
         if gain is not None:
             wave *= gain
         imbalance = imperfections.iq_imbalance * (0.2 if reception.quadrature_tracking else 1.0)
-        wave += imbalance * wave.conj()
+        wave += imbalance * np.exp(1j * math.radians(imperfections.iq_imbalance_phase_deg)) * wave.conj()
         offset = imperfections.dc_offset_lsb * (0.2 if reception.dc_tracking else 1.0)
         wave += offset * np.exp(1j * self._dc_phase)
         samples = np.ascontiguousarray(wave.astype(np.complex64)).view(np.float32)

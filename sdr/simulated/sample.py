@@ -104,13 +104,16 @@ class Imperfections:
     probe_bandwidth_hz: float = 2.5e6
     ring_down_s: float = 0.5e-6
     ring_down_level: float = 0.01
+    nutation_hz: float = 20e3  # omega_1/2pi at full scale and -10 dB transmit gain
     leakage_lsb: float = 40_000.0
     dc_offset_lsb: float = 6.0
     lo_leakage_lsb: float = 3.0
     iq_imbalance: float = 0.003
+    iq_imbalance_phase_deg: float = 0.0  # of the image: 0 is an error of gain, 90 one of phase
     recovery_s: float = 0.0  # the receiver's gain comes back with this time constant after it was overloaded
     dropout_fraction: float = 0.0  # of the received frames
     dropout_s: float = 100e-6  # length of the stretch without samples
+    reference_ppm: float = 0.0  # of the radio's clock, with xo_correction as after power-up
 
 
 @dataclass(frozen=True)

@@ -27,10 +27,10 @@ _HZ = {"low": 1e3, "high": 6e9}
 _LEVEL = {"low": 0.0, "high": 1e4}
 _TABLE_MAX = 4096
 _TUNING_FIELDS = {"tuned_hz", "settling_s", "tuning_min_hz", "tuning_max_hz"}
-_PROBE_FIELDS = {"bandwidth_hz", "ring_down_s", "ring_down_level"} | _TUNING_FIELDS
+_PROBE_FIELDS = {"bandwidth_hz", "ring_down_s", "ring_down_level", "nutation_hz"} | _TUNING_FIELDS
 _RECEIVER_FIELDS = {
-    "noise_lsb", "leakage_lsb", "dc_offset_lsb", "lo_leakage_lsb", "iq_imbalance",
-    "recovery_s", "dropout_fraction", "dropout_s",
+    "noise_lsb", "leakage_lsb", "dc_offset_lsb", "lo_leakage_lsb", "iq_imbalance", "iq_imbalance_phase_deg",
+    "recovery_s", "dropout_fraction", "dropout_s", "reference_ppm",
 }  # fmt: skip
 _LINE_FIELDS = {
     "frequency_hz", "amplitude_over_noise", "t1_s", "t2_s", "t2_star_s", "fwhm_hz", "spin", "nuclide",
@@ -186,14 +186,19 @@ def _imperfections(probe: Mapping[str, Any], receiver: Mapping[str, Any]) -> Imp
         probe_bandwidth_hz=_number(probe, "probe", "bandwidth_hz", 1e3, 1e9, default.probe_bandwidth_hz),
         ring_down_s=_number(probe, "probe", "ring_down_s", 1e-9, 1e-3, default.ring_down_s),
         ring_down_level=_number(probe, "probe", "ring_down_level", 0, 1, default.ring_down_level),
+        nutation_hz=_number(probe, "probe", "nutation_hz", 1, 1e7, default.nutation_hz),
         noise_lsb=_number(receiver, "receiver", "noise_lsb", 0, 1e3, default.noise_lsb),
         leakage_lsb=_number(receiver, "receiver", "leakage_lsb", 0, 1e6, default.leakage_lsb),
         dc_offset_lsb=_number(receiver, "receiver", "dc_offset_lsb", 0, 2000, default.dc_offset_lsb),
         lo_leakage_lsb=_number(receiver, "receiver", "lo_leakage_lsb", 0, 2000, default.lo_leakage_lsb),
         iq_imbalance=_number(receiver, "receiver", "iq_imbalance", 0, 0.5, default.iq_imbalance),
+        iq_imbalance_phase_deg=_number(
+            receiver, "receiver", "iq_imbalance_phase_deg", -360, 360, default.iq_imbalance_phase_deg
+        ),
         recovery_s=_number(receiver, "receiver", "recovery_s", 0, 10e-3, default.recovery_s),
         dropout_fraction=_number(receiver, "receiver", "dropout_fraction", 0, 1, default.dropout_fraction),
         dropout_s=_number(receiver, "receiver", "dropout_s", 0, 1, default.dropout_s),
+        reference_ppm=_number(receiver, "receiver", "reference_ppm", -200, 200, default.reference_ppm),
     )
 
 

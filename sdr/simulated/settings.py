@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sdr.simulated.converter import Converter
-from sdr.simulated.devices import PHY, RX, TX
+from sdr.simulated.devices import PHY, REFERENCE_HZ, RX, TX
 from sdr.simulated.frontend import Reception
 from sdr.simulated.registers import Kind, Registers
+from sdr.simulated.sample import Imperfections
 from sdr.simulated.spins import Drive
 
-NUTATION_HZ = 20e3  # omega_1/2pi at full scale and -10 dB transmit gain
 _AGC_GAIN_DB = 60.0
 _TONES = (
     ("I", "altvoltage0_TX1_I_F1"),
@@ -52,17 +52,18 @@ class RadioSettings:
     tones: tuple[Tone, ...]
 
     @classmethod
-    def read(cls, registers: Registers) -> RadioSettings:
-        """From the attribute values."""
+    def read(cls, registers: Registers, reference_ppm: float = 0.0) -> RadioSettings:
+        """From the attribute values; the clock is wrong by `reference_ppm` until xo_correction makes up for it."""
         number, get = registers.number, registers.get
         rate = registers.rate_hz
+        clock = (1 + reference_ppm * 1e-6) * (REFERENCE_HZ / number(PHY, "xo_correction", Kind.DEVICE))
         manual = get(PHY, "in_voltage0_gain_control_mode") == "manual"
         return cls(
-            rate_hz=float(rate),
+            rate_hz=rate * clock,
             decimation=round(rate / number(RX, "in_voltage_sampling_frequency")),
             interpolation=round(rate / number(TX, "out_voltage_sampling_frequency")),
-            tx_lo_hz=number(PHY, "out_altvoltage1_TX_LO_frequency"),
-            rx_lo_hz=number(PHY, "out_altvoltage0_RX_LO_frequency"),
+            tx_lo_hz=clock * number(PHY, "out_altvoltage1_TX_LO_frequency"),
+            rx_lo_hz=clock * number(PHY, "out_altvoltage0_RX_LO_frequency"),
             tx_lo_on=get(PHY, "out_altvoltage1_TX_LO_powerdown") == "0",
             rx_lo_on=get(PHY, "out_altvoltage0_RX_LO_powerdown") == "0",
             tx_gain_db=number(PHY, "out_voltage0_hardwaregain"),
@@ -80,16 +81,16 @@ class RadioSettings:
         """Something that is played can leave the transmitter."""
         return self.tx_lo_on and self.tx_gain_db > -ATTENUATION_MAX_DB
 
-    def drive(self, converter: Converter, probe_bandwidth_hz: float, tuned_hz: float | None = None) -> Drive:
+    def drive(self, converter: Converter, imperfections: Imperfections, tuned_hz: float | None = None) -> Drive:
         """`tuned_hz` is the probe's resonance, None if it follows the transmitter."""
         amplitude = 10 ** ((self.tx_gain_db + 10) / 20) if self.tx_lo_on else 0.0
         return Drive(
             sample_rate_hz=self.rate_hz,
             transmit_hz=converter.nqr_hz(self.tx_lo_hz),
-            nutation_hz=NUTATION_HZ * amplitude,
+            nutation_hz=imperfections.nutation_hz * amplitude,
             transmit_bandwidth_hz=self.tx_bandwidth_hz,
             receive_bandwidth_hz=self.rx_bandwidth_hz,
-            probe_bandwidth_hz=probe_bandwidth_hz,
+            probe_bandwidth_hz=imperfections.probe_bandwidth_hz,
             probe_offset_hz=self._probe_offset_hz(converter, tuned_hz),
         )
 
