@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from acquisition.reception import RadioState, UsedCalibration
+
 ComplexArray = npt.NDArray[np.complex64]
 BoolArray = npt.NDArray[np.bool_]
 
@@ -119,6 +121,9 @@ class Capture:
     started_at_unix_s: float | None = None
     notes: tuple[str, ...] = field(default=())
     missing: tuple[tuple[int, int], ...] = ()  # stretches (first, behind last) that were found to hold no data
+    radio: RadioState | None = None  # None: nothing is known of the radio
+    calibrations: tuple[UsedCalibration, ...] = ()  # in force when it was received, not applied to the samples
+    delay_s: float = 0.0  # the reception is later by this than the waveform says, by less than some samples
 
     @property
     def receive_mask(self) -> BoolArray:

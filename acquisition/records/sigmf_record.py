@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from acquisition.errors import RecordError
+from acquisition.records.radio_record import plain_calibration, plain_radio, read_calibrations, read_radio
 from acquisition.shot import Capture, ComplexArray
 
 SPECIFICATION = "1.2.6"
@@ -59,6 +60,8 @@ def write_capture(folder: str | Path, name: str, capture: Capture) -> list[Path]
         "rasgado:instrument": capture.instrument,
         "rasgado:run": capture.run,
         "rasgado:notes": list(capture.notes) or None,
+        "rasgado:radio": None if capture.radio is None else plain_radio(capture.radio),
+        "rasgado:calibrations": [plain_calibration(used) for used in capture.calibrations] or None,
     }
     facts |= {key: value for key, value in optional.items() if value is not None}
     paths = _write(directory, excitation, capture.waveform, capture, {"core:description": "Transmitted waveform."})
@@ -138,6 +141,8 @@ def read_capture(path: str | Path) -> Capture:
         run=_text(header, "rasgado:run"),
         started_at_unix_s=_moment(segment),
         notes=tuple(note for note in _list(header, "rasgado:notes") if isinstance(note, str)),
+        radio=read_radio(header.get("rasgado:radio")),
+        calibrations=read_calibrations(header.get("rasgado:calibrations")),
     )
 
 

@@ -13,6 +13,7 @@ import sigmf
 from sigmf import validate
 
 from acquisition.errors import RecordError
+from acquisition.reception import RadioState, UsedCalibration
 from acquisition.reconstruction import ReconstructionParameters
 from acquisition.records.offline import reconstruct_recordings
 from acquisition.records.sigmf_record import read_capture, write_capture
@@ -39,6 +40,8 @@ def capture() -> Capture:
         run="42",
         started_at_unix_s=1.75e9,
         notes=("a note",),
+        radio=RadioState(428.1e6, True, 0.7, (1, 1j, -1, -1j), 0.9e-6),
+        calibrations=(UsedCalibration("xo_error", 1.5e-6, 2e-8, 0.0, 7, "2026-03-01T12:00:00+00:00"),),
     )
 
 
@@ -63,6 +66,17 @@ def test_there_and_back(tmp_path: Path, capture: Capture) -> None:
             assert getattr(read, name) == getattr(capture, name)
         for name in ("temperature_k", "sample", "instrument", "run", "started_at_unix_s", "notes", "alignment"):
             assert getattr(read, name) == getattr(capture, name)
+        assert (read.radio, read.calibrations) == (capture.radio, capture.calibrations)
+
+
+@pytest.mark.parametrize(
+    "value", [7, {}, {"frequency_hz": "x"}, [None], [{"quantity": 3}], [{"quantity": "a", "value": None}], {"a": 1e999}]
+)
+def test_what_is_said_of_the_radio_in_an_odd_form_is_left_out(recording: Path, value: Any) -> None:
+    change(recording, lambda meta: meta["global"].update({"rasgado:radio": value, "rasgado:calibrations": value}))
+    read = read_capture(recording)
+    assert read.radio is None
+    assert read.calibrations == ()
 
 
 def test_what_is_written_is_valid_sigmf(recording: Path) -> None:
