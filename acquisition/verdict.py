@@ -17,6 +17,7 @@ from acquisition.artefacts import narrow_fault, remains
 from acquisition.artefacts.faulty_samples import notes_on_samples, without_faulty_samples
 from acquisition.artefacts.modulated import undisturbed
 from acquisition.broad import second_step
+from acquisition.calibration import corrected_all
 from acquisition.coverage import excites, pulse_frequency_hz
 from acquisition.errors import AcquisitionError
 from acquisition.lines import Line, LineStatus
@@ -56,8 +57,10 @@ def reconstruct(captures: Sequence[Capture], parameters: ReconstructionParameter
 
     Survey captures alone give candidates, narrow-band captures alone give the confirmed lines in the band they share.
     Captures of a method that has a reconstruction of its own are left to it; raises AcquisitionError when they are
-    mixed with others, except echoes, by which a survey measures its broad features.
+    mixed with others, except echoes, by which a survey measures its broad features. What the captures' calibrations
+    know of the radio's errors is taken out of them first.
     """
+    captures = corrected_all(captures)
     known = methods.methods()
     for name in {capture.method for capture in captures} & known.keys():
         own = known[name].reconstruct

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from acquisition.reception import RadioState
 from acquisition.shot import Capture, Shot
 from sdr import alignment
 from sdr.converter import Converter
@@ -125,6 +126,7 @@ class RunningShot:
             alignment=self._connection.identity.synchronisation,
             instrument=self._settings.slug,
             started_at_unix_s=self._started_at_unix_s,
+            radio=self._radio_state(start, phase_rad),
         )
         overloaded = int(
             np.count_nonzero(average.overloaded()[start : start + shot.capture_samples] & capture.receive_mask)
@@ -147,6 +149,17 @@ class RunningShot:
         found = alignment.find_start(mean[: len(self._waveform) + LEAD_SAMPLES + DELAY_SAMPLES_MAX], self._waveform)
         note = "Phase turned to that of the pulse's own leakage, which may be off by up to 45 degrees if saturated."
         return found.start, found.phase_rad, [note]
+
+    def _radio_state(self, start: int, phase_rad: float) -> RadioState:
+        """What is kept of the radio with the record; without the TDD core nobody knows when transmission began."""
+        frames_are_timed = self._connection.tdd is not None
+        return RadioState(
+            frequency_hz=self._converter.radio_hz(self._centre_frequency_hz),
+            inverted=self._converter.inverted,
+            turned_rad=phase_rad,
+            phase_cycle=tuple(map(complex, self._shot.phase_cycle)),
+            start_delay_s=(start - LEAD_SAMPLES) / self._shot.sample_rate_hz if frames_are_timed else None,
+        )
 
     def _describe(self) -> tuple[str, ...]:
         identity = self._connection.identity
