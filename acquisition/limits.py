@@ -15,6 +15,11 @@ class InstrumentLimits:
     Planning alone uses the rest: what a shot takes beyond its averages, what each change of the transmitted phase and
     another frequency add, what the probe needs to settle then, and how wide the probe's resonance is.
 
+    The average power is that of |waveform|^2, so 1 is full scale sent without a pause; no average over
+    `average_power_window_s` may exceed `average_power_max`. In each of `forbidden_bands_hz`, (lowest, highest) absolute
+    frequency, a pulse may have `forbidden_share_max` of its energy and must be 20 dB below its strongest frequency
+    (see acquisition.emission). `full_scale_power_w` only tells people what full scale is; 0 where nobody has measured.
+
     `probe_tuning` says how the probe gets to another frequency: "fixed" (not at all: it stays at `probe_centre_hz`, 0
     where nobody has said), "prompt" (somebody is asked to do it) or "stepper" (a tuner does it).
     """
@@ -25,6 +30,10 @@ class InstrumentLimits:
     sample_rate_max_hz: float = 20.0e6
     dead_time_s: float = 4.0e-6
     peak_amplitude: float = 1.0
+    average_power_max: float = 1.0
+    average_power_window_s: float = 60.0
+    full_scale_power_w: float = 0.0
+    forbidden_share_max: float = 0.01
     duty_max: float = 0.10
     pulse_length_max_s: float = 20.0e-3
     capture_samples_max: int = 4_000_000
@@ -38,6 +47,7 @@ class InstrumentLimits:
     probe_bandwidth_hz: float = 2.5e6
     probe_centre_hz: float = 0.0
     probe_tuning: str = "fixed"
+    forbidden_bands_hz: tuple[tuple[float, float], ...] = ()
 
     @property
     def probe_band_hz(self) -> tuple[float, float] | None:

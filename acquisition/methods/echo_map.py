@@ -191,6 +191,7 @@ def plan(p: EchoMapParameters, limits: InstrumentLimits) -> Plan:
         for centre, inside in (windows[0], windows[-1]):
             for place in (inside[0], inside[-1]):
                 _shot(p, limits, centre, place, SIGNS[0])
+        fits.require_all((_shot(p, limits, c, f, SIGNS[0]) for c, inside in windows for f in inside), limits)
     except fits.ShotDoesNotFit as fault:
         raise InvalidParameters([FieldError("span_hz", str(fault))]) from fault
     frequency_hz = np.linspace(places[0] - bandwidth_hz, places[-1] + bandwidth_hz, min(4096, 16 * len(places)))

@@ -126,6 +126,7 @@ def plan_steps(
     checks.raise_all(_first_of_each_field(found), type(p))
     try:
         shot_of(p, min(steps, key=lambda step: step.sequence.end), limits, method="")
+        fits.require_all((shot_of(p, step, limits, method="") for step in steps), limits)
     except fits.ShotDoesNotFit as fault:
         raise InvalidParameters([FieldError("frequency_hz", str(fault))]) from fault
     exciting_s = steps[0].sequence.pulses[0].length / rate

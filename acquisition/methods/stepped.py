@@ -216,11 +216,12 @@ def _require_fitting(p: SteppedParameters, limits: InstrumentLimits) -> None:
             found.append(FieldError("echo_delay_s", f"The delay must be at least {least} (pulses and dead time)."))
     checks.raise_all(found, SteppedParameters)
     middles = middles_hz(p)
-    for middle in (middles[0], middles[-1]):
-        try:
+    try:
+        for middle in (middles[0], middles[-1]):
             _shot(p, limits, sequence, middle, 0, timing)
-        except fits.ShotDoesNotFit as fault:
-            raise InvalidParameters([FieldError("span_hz", str(fault))]) from fault
+        fits.require_all((_shot(p, limits, sequence, middle, 0, timing) for middle in middles), limits)
+    except fits.ShotDoesNotFit as fault:
+        raise InvalidParameters([FieldError("span_hz", str(fault))]) from fault
 
 
 def _shot(

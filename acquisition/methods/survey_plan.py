@@ -5,6 +5,7 @@ Counts are checked by arithmetic before anything is laid out, so that planning a
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import math
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from acquisition.limits import InstrumentLimits
 from acquisition.methods import checks, narrow_band
 from acquisition.methods.survey_parameters import SurveyParameters
 from acquisition.shot import ComplexArray, Shot
+from acquisition.shot_limits import first_fault, near_forbidden
 
 WINDOW_OVERLAP = 0.1
 """Fraction of a window that it shares with each neighbour, so that no line lies on an edge of all its windows."""
@@ -122,13 +124,31 @@ def validate(parameters: SurveyParameters, limits: InstrumentLimits) -> Layout:
     if p.confirm and not any(found):
         found += _confirmation_faults(p, limits)
     checks.raise_all(found, SurveyParameters)
-    return Layout(
+    layout = Layout(
         window_width_hz=window_width_hz,
         windows=windows,
         averages=averages,
         averages_max=checks.whole_cycles(p.averages_max),
         capture_samples=math.ceil((p.pulse_length_s + p.tail_s) * p.sample_rate_hz - 1e-9),
     )
+    _require_allowed(p, layout, limits)
+    return layout
+
+
+def _require_allowed(p: SurveyParameters, layout: Layout, limits: InstrumentLimits) -> None:
+    """Raise InvalidParameters for what only the sampled waveforms tell: forbidden bands and the average power."""
+    if not limits.forbidden_bands_hz and limits.average_power_max >= limits.duty_max:
+        return  # nothing that is on for so little of the time can exceed it
+    laid = windows(p, layout, limits)
+    near = [one for one in laid if near_forbidden(one.tuned_hz, p.sample_rate_hz, limits)]
+    for window in (laid[0], *near):
+        fault = first_fault(survey_shot(p, limits, layout, window, layout.averages), limits)
+        if fault is not None:
+            names = {known.name for known in dataclasses.fields(SurveyParameters)}
+            field = fault.field if fault.field in names else "centre_frequency_hz"
+            low = checks.frequency_text(window.centre_hz - window.width_hz / 2)
+            high = checks.frequency_text(window.centre_hz + window.width_hz / 2)
+            raise InvalidParameters([FieldError(field, f"In the window {low} to {high}: {fault.message}")])
 
 
 def sampled_tooth_s(p: SurveyParameters) -> float:

@@ -18,8 +18,13 @@ from webapp.runs.queue import hints
 
 CONVERTER_SIDES = ("none", "upper", "lower")
 
-MAY_BE_ZERO = frozenset({"between_shots_s", "arm_s", "retune_s", "settle_s"})
-"""Times of the limits that an instrument may do without."""
+MAY_BE_ZERO = frozenset({"between_shots_s", "arm_s", "retune_s", "settle_s", "full_scale_power_w"})
+"""Numbers of the limits that an instrument may do without."""
+
+AT_MOST_ONE = ("peak_amplitude", "average_power_max", "forbidden_share_max", "duty_max")
+
+FORBIDDEN = "forbidden_bands_hz"
+FORBIDDEN_MAX = 50
 
 
 def limits(instrument: Instrument) -> InstrumentLimits:
@@ -45,8 +50,12 @@ def read_limits(values: Any) -> InstrumentLimits:
     if not isinstance(values, Mapping):
         raise InvalidParameters([FieldError("limits", "Limits are a JSON object of names and numbers.")])
     fields = {field.name: field for field in dataclasses.fields(InstrumentLimits) if _is_number(field.default)}
-    errors = _unknown("limits", values, fields)
+    errors = _unknown("limits", values, fields | {FORBIDDEN: None})
     given: dict[str, Any] = {}
+    try:
+        given[FORBIDDEN] = read_bands(values.get(FORBIDDEN, ()))
+    except InvalidParameters as wrong:
+        errors += wrong.errors
     for name, value in values.items():
         if name not in fields:
             continue
@@ -60,7 +69,7 @@ def read_limits(values: Any) -> InstrumentLimits:
     if errors:
         raise InvalidParameters(errors)
     result = InstrumentLimits(**given)
-    for name in ("peak_amplitude", "duty_max"):
+    for name in AT_MOST_ONE:
         if getattr(result, name) > 1:
             errors.append(FieldError(f"limits.{name}", "Must be at most 1."))
     for low, high in (("frequency_min_hz", "frequency_max_hz"), ("sample_rate_min_hz", "sample_rate_max_hz")):
@@ -69,6 +78,19 @@ def read_limits(values: Any) -> InstrumentLimits:
     if errors:
         raise InvalidParameters(errors)
     return result
+
+
+def read_bands(values: Any) -> tuple[tuple[float, float], ...]:
+    """Forbidden bands from JSON, [[lowest, highest], …] in Hz, by rising frequency. Raises InvalidParameters."""
+    if not isinstance(values, list | tuple) or len(values) > FORBIDDEN_MAX:
+        wrong = f"Forbidden bands are a list of at most {FORBIDDEN_MAX} pairs of lowest and highest frequency in Hz."
+        raise InvalidParameters([FieldError(f"limits.{FORBIDDEN}", wrong)])
+    for number, band in enumerate(values, start=1):
+        pair = isinstance(band, list | tuple) and len(band) == 2 and all(_is_number(edge) for edge in band)
+        if not pair or not 0 <= band[0] < band[1]:
+            wrong = f"Band {number} must have a lowest frequency of at least 0 Hz and a highest one above it."
+            raise InvalidParameters([FieldError(f"limits.{FORBIDDEN}", wrong)])
+    return tuple(sorted((float(low), float(high)) for low, high in values))
 
 
 def converter(instrument: Instrument) -> dict[str, Any]:

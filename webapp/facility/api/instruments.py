@@ -38,7 +38,7 @@ class InstrumentSerializer(serializers.ModelSerializer[Instrument]):
             "synchronisation", "identity", "queued", "last_seen_at",
         ]  # fmt: skip
 
-    def get_limits(self, instrument: Instrument) -> dict[str, float]:
+    def get_limits(self, instrument: Instrument) -> dict[str, Any]:
         try:
             limits = services.limits(instrument)
         except InvalidParameters:  # a row written past the rules must not make the list unreadable
