@@ -6,6 +6,7 @@ from rest_framework.routers import SimpleRouter
 from webapp.accounts.api import GroupViewSet, MeView, UserViewSet
 from webapp.assignments.api import AssignmentsView, ExplanationsView, UndoView
 from webapp.config.api_docs import DocumentationView, SchemaView
+from webapp.dryruns.api import DryRunViewSet
 from webapp.facility.api import (
     BookingRulesViewSet,
     BookingViewSet,
@@ -48,6 +49,7 @@ router.register("waitlist", WaitlistViewSet, basename="waitlist")
 router.register("usage-corrections", CorrectionViewSet, basename="usage-correction")
 router.register("samples", SampleViewSet, basename="sample")
 router.register("runs", RunViewSet, basename="run")
+router.register("dry-runs", DryRunViewSet, basename="dry-run")
 router.register("run-series", RunSeriesViewSet, basename="run-series")
 router.register("run-templates", RunTemplateViewSet, basename="run-template")
 router.register("spectra", SpectrumViewSet, basename="spectrum")

@@ -42,6 +42,7 @@ INSTALLED_APPS = [
     "webapp.boards",
     "webapp.assignments",
     "webapp.quadrupole",
+    "webapp.dryruns",
 ]
 
 MIDDLEWARE = [
@@ -213,6 +214,7 @@ SPECTACULAR_SETTINGS = {
         "CorrectionKind": "webapp.usage.models.UsageCorrection.Kind",
         "OutageKind": "webapp.facility.models.Outage.Kind",
         "MembershipRole": "webapp.accounts.models.Membership.Role",
+        "DryRunState": "webapp.dryruns.models.DryRun.State",
     },
 }
 
@@ -230,6 +232,9 @@ RASGADO_SWEEP_S = _env["RASGADO_SWEEP_S"]
 RASGADO_QUEUED_MAX = _env["RASGADO_QUEUED_MAX"]
 RASGADO_FAIR_HALF_LIFE_H = _env["RASGADO_FAIR_HALF_LIFE_H"]
 RASGADO_PAUSE_MAX_S = _env["RASGADO_PAUSE_MAX_S"]
+RASGADO_DRY_RUNS_MAX = _env["RASGADO_DRY_RUNS_MAX"]
+RASGADO_DRY_RUN_S = _env["RASGADO_DRY_RUN_S"]
+RASGADO_DRY_RUN_KEEP_H = _env["RASGADO_DRY_RUN_KEEP_H"]
 RASGADO_DEMO_PASSWORD = _env["RASGADO_DEMO_PASSWORD"]
 RASGADO_DEMO_URI = _env["RASGADO_DEMO_URI"]
 

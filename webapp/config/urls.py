@@ -19,6 +19,7 @@ urlpatterns = [
     path("bookings/", include("webapp.facility.booking_urls")),
     path("samples/", include("webapp.samples.urls")),
     path("runs/", include("webapp.runs.urls")),
+    path("dry-runs/", include("webapp.dryruns.urls")),
     path("spectra/", include("webapp.spectra.urls")),
     path("usage/", include("webapp.usage.urls")),
     path("assignments/", include("webapp.assignments.urls")),

@@ -56,6 +56,12 @@ def run_context(user: User, run: Run) -> dict[str, Any]:
     }
 
 
+def method_title(method: str) -> str:
+    """What people call a method; one that is no longer installed has its name."""
+    known = methods.methods().get(method)
+    return known.title if known else method
+
+
 def named_parameters(method: str, values: dict[str, Any]) -> list[NamedValue]:
     """The run's parameters as label and quantity; a method that is no longer installed leaves their names."""
     known = methods.methods().get(method)

@@ -17,6 +17,8 @@ from acquisition.errors import InvalidParameters
 from acquisition.experiment import Plan
 from acquisition.methods import Method
 from acquisition.methods.parameters import describe
+from webapp.dryruns.forms import GuessForm
+from webapp.dryruns.views import start_from_forms
 from webapp.errors import ServiceError
 from webapp.home import parameter_fields
 from webapp.home.forms import show_errors
@@ -61,6 +63,10 @@ def create(request: HttpRequest) -> HttpResponse:
     form = RunForm(request.POST, user=request.user, method=method)
     if request.POST.get("action") == "preview":
         return _run_form_page(request, form, _plan(form))
+    if request.POST.get("action") == "dry_run":
+        guess = GuessForm(request.POST)
+        made = start_from_forms(request.user, form, guess)
+        return redirect("dryruns:detail", made.pk) if made else _run_form_page(request, form, None, guess)
     if form.is_valid():
         chosen = form.cleaned_data
         wanted = {
@@ -212,7 +218,9 @@ def _plan_context(form: RunForm, plan: Plan | None) -> dict[str, Any]:
     )  # fmt: skip
 
 
-def _run_form_page(request: HttpRequest, form: RunForm, plan: Plan | None) -> HttpResponse:
+def _run_form_page(
+    request: HttpRequest, form: RunForm, plan: Plan | None, guess: GuessForm | None = None
+) -> HttpResponse:
     templates = access.templates(request.user).filter(method=form.method.name)
-    context = _plan_context(form, plan) | {"methods": _offered(), "templates": templates}
+    context = _plan_context(form, plan) | {"methods": _offered(), "templates": templates, "guess": guess}
     return render(request, "runs/form.html", context)

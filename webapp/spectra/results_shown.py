@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from acquisition import methods
-from acquisition.curves import Curve
+from acquisition.curves import Curve, Quantity
 from acquisition.methods import Method
 from acquisition.methods.parameters import describe
 from webapp.home import formatting
@@ -19,7 +19,7 @@ def curves_context(spectrum: Spectrum) -> dict[str, Any]:
     """What `spectra/_curves.html` needs to show the results of a finished version."""
     return {
         "curves": drawn(as_curve(row) for row in spectrum.curves.all()),
-        "quantities": [_quantity(row) for row in spectrum.quantities.all()],
+        "quantities": [shown_quantity(row) for row in spectrum.quantities.all()],
         "csv_of": spectrum.pk,
     }
 
@@ -36,7 +36,7 @@ def drawn(curves: Iterable[Curve]) -> list[dict[str, Any]]:
     return [{"picture": curve_drawing.picture(curve), "rows": curve_drawing.table(curve)} for curve in curves]
 
 
-def _quantity(row: MeasuredQuantity) -> dict[str, str]:
+def shown_quantity(row: MeasuredQuantity | Quantity) -> dict[str, str]:
     unit = row.display_unit or row.unit
     return {
         "symbol": row.symbol,

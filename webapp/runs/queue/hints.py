@@ -16,6 +16,7 @@ log = logging.getLogger(__name__)
 LOOK_AT_INSTRUMENT = "tasks.instrument.look"
 PROCESS_SPECTRUM = "tasks.processing.process"
 SEND_MAIL = "tasks.mail.send"
+NEXT_DRY_RUN = "tasks.dry_run.do_next"
 
 _FAILURES = (KombuError, RedisError, OSError)
 
@@ -33,6 +34,11 @@ def processing(spectrum_id: int) -> None:
 def mail() -> None:
     """Once the transaction is committed, tell a worker that e-mail waits to be sent."""
     transaction.on_commit(lambda: _send(SEND_MAIL, [], "control"))
+
+
+def dry_runs() -> None:
+    """Once the transaction is committed, tell the processing workers that a dry run waits."""
+    transaction.on_commit(lambda: _send(NEXT_DRY_RUN, [], "processing"))
 
 
 @cache

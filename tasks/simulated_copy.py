@@ -1,0 +1,143 @@
+"""A simulated copy of an instrument: the same settings, calibrations and limits, its radio a process of ours.
+
+Whoever measures with the copy does not know: it is an Instrument like any other, and its radio speaks through libiio.
+"""
+
+from __future__ import annotations
+
+import copy
+import os
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from acquisition.limits import InstrumentLimits
+from acquisition.planning.guess import GuessedLine
+from sdr.simulated import running
+from webapp.facility import services
+from webapp.facility.models import Instrument
+
+#: the simulated receiver has recovered to below a tenth of its noise eight ring-down times after a pulse
+_RING_DOWNS_PER_DEAD_TIME = 8.0
+_REFERENCE_ATTENUATION_DB = 10.0
+#: a Pluto as sold does not tune below this; one that does has the other chip's range
+_AD9363_MIN_HZ = 325e6
+
+
+@contextmanager
+def simulated_copy(instrument: Instrument, guess: Sequence[GuessedLine], seed: int) -> Iterator[Instrument]:
+    """An unsaved instrument like this one, whose radio is simulated with the guessed sample until the end of the body.
+
+    The radio ends with this process, however that ends. Its lock and guard files are in a folder of their own, which
+    is why only one copy at a time may be used in a process. Raises InvalidParameters if the row makes no sense.
+    """
+    limits = services.limits(instrument)
+    serial = f"simulated-copy-{instrument.slug}-{seed}"
+    with (
+        _own_locks(),
+        running(
+            sample(instrument, limits, guess),
+            seed=seed,
+            firmware="v0.32" if _by_leakage(instrument) else "v0.39",
+            converter=_converter(instrument),
+            serial=serial,
+            probe_port=0,
+            arguments=("--model", _model(instrument)),
+        ) as radio,
+    ):
+        assert radio.probe_address is not None
+        host, port = radio.probe_address
+        twin = copy.copy(instrument)
+        twin.uri, twin.serial = radio.uri, serial
+        if instrument.identity.get("uri") == instrument.uri:
+            twin.identity = instrument.identity | {"uri": radio.uri}  # it reaches what the original reaches
+        if limits.probe_tuning != Instrument.ProbeTuning.FIXED:
+            # People who would tune the probe are not asked to: a tuner does what they do.
+            twin.probe_tuning, twin.tuner_uri = Instrument.ProbeTuning.STEPPER, f"tcp:{host}:{port}"
+        yield twin
+
+
+def sample(instrument: Instrument, limits: InstrumentLimits, guess: Sequence[GuessedLine]) -> dict[str, Any]:
+    """The simulated sample, probe and receiver (docs/how-to/simulated-spectrometer.md) of an instrument with a guess.
+
+    Levels are what the simulator takes for usual: a guess is relative to the noise, whose absolute size is of no
+    account. The probe rings down within the instrument's dead time, and its field is that of the calibration.
+    """
+    gain_db = _REFERENCE_ATTENUATION_DB - instrument.tx_attenuation_db
+    probe: dict[str, Any] = {
+        "bandwidth_hz": limits.probe_bandwidth_hz,
+        "ring_down_s": min(max(limits.dead_time_s / _RING_DOWNS_PER_DEAD_TIME, 1e-9), 1e-3),
+        "nutation_hz": limits.nutation_frequency_hz * 10 ** (-gain_db / 20),
+    }
+    if limits.probe_tuning != Instrument.ProbeTuning.FIXED:
+        start_hz = limits.probe_centre_hz or (limits.frequency_min_hz + limits.frequency_max_hz) / 2
+        probe |= {"tuned_hz": start_hz, "settling_s": min(limits.settling_s, 60.0)}
+    elif limits.probe_centre_hz > 0:
+        probe |= {"tuned_hz": limits.probe_centre_hz}
+    if "tuned_hz" in probe:
+        probe |= {
+            "tuning_min_hz": min(limits.frequency_min_hz, probe["tuned_hz"]),
+            "tuning_max_hz": max(limits.frequency_max_hz, probe["tuned_hz"]),
+        }
+    return {"name": "guess", "lines": [_line(line) for line in guess], "probe": probe}
+
+
+def facts(instrument: Instrument) -> dict[str, Any]:
+    """What is kept with a dry run of the instrument that was copied, marked as simulated."""
+    return {
+        "simulated": True,
+        "slug": instrument.slug,
+        "name": instrument.name,
+        "converter": services.converter(instrument),
+        "limits": dict(instrument.limits),
+        "rx_gain_db": instrument.rx_gain_db,
+        "tx_attenuation_db": instrument.tx_attenuation_db,
+        "synchronisation": "leakage" if _by_leakage(instrument) else "tdd",
+    }
+
+
+def _line(line: GuessedLine) -> dict[str, Any]:
+    return {
+        "frequency_hz": line.frequency_hz,
+        "amplitude_over_noise": line.amplitude_over_noise,
+        "t1_s": line.t1_s,
+        "t2_s": line.t2_s,
+        "t2_star_s": line.t2_star_s,
+        "spin": line.spin,
+    }
+
+
+def _by_leakage(instrument: Instrument) -> bool:
+    """Whether the radio starts transmission and reception together, as configured or as last seen."""
+    if instrument.synchronisation != Instrument.Synchronisation.AUTO:
+        return bool(instrument.synchronisation == Instrument.Synchronisation.LEAKAGE)
+    return bool(instrument.identity.get("synchronisation") == "leakage")
+
+
+def _converter(instrument: Instrument) -> str:
+    fitted: Mapping[str, Any] = services.converter(instrument)
+    return "none" if fitted["side"] == "none" else f"{fitted['side']}:{fitted['lo_hz']:.0f}"
+
+
+def _model(instrument: Instrument) -> str:
+    """The chip with the tuning range that was seen; of a radio never seen the wider one if nothing is converted."""
+    seen_hz = instrument.identity.get("tuning_min_hz")
+    if isinstance(seen_hz, int | float):
+        return "ad9364" if seen_hz < _AD9363_MIN_HZ else "ad9363a"
+    return "ad9364" if services.converter(instrument)["side"] == "none" else "ad9363a"
+
+
+@contextmanager
+def _own_locks() -> Iterator[None]:
+    """Locks and guards of radios that are soon gone leave no files where those of real ones are."""
+    before = os.environ.get("RASGADO_LOCK_DIR")
+    with tempfile.TemporaryDirectory(prefix="rasgado-dry-run-") as folder:
+        os.environ["RASGADO_LOCK_DIR"] = folder
+        try:
+            yield
+        finally:
+            if before is None:
+                del os.environ["RASGADO_LOCK_DIR"]
+            else:
+                os.environ["RASGADO_LOCK_DIR"] = before
