@@ -13,7 +13,7 @@ from functools import cache
 
 import numpy as np
 import numpy.typing as npt
-from scipy import optimize, stats
+from scipy import optimize, special
 
 Real = npt.NDArray[np.float64]
 Basis = Callable[[Real, float], Real]
@@ -71,7 +71,7 @@ def fit(basis: Basis, grid: Real, x: Real, y: Real, sigma: Real) -> CurveFit | N
     sigmas = _sigmas(np.asarray(solved.jac))
     degrees = len(x) - count - 1
     chi2 = float(np.sum(solved.fun**2))
-    misfit = degrees > 0 and float(stats.chi2.sf(chi2, degrees)) < MISFIT_PROBABILITY
+    misfit = degrees > 0 and float(special.chdtrc(degrees, chi2)) < MISFIT_PROBABILITY
     if misfit:
         sigmas = sigmas * math.sqrt(chi2 / degrees)
     return CurveFit(

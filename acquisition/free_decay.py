@@ -13,13 +13,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
-from scipy import signal
 
+from acquisition.decimation import decimate, root_raised_cosine
 from acquisition.lines import Line
 from acquisition.shot import Capture, ComplexArray
-
-FILTER_PERIODS = 8
-"""Length of the filter in periods of the lower rate."""
 
 LOWEST_RATE_HZ = 400e3
 RATE_PER_FWHM = 200.0
@@ -103,7 +100,7 @@ def free_decay(capture: Capture, around_hz: float, fwhm_hz: float) -> FreeDecay 
     if len(received) < len(taps) + 16 * step:
         return None
     turns = (around_hz - capture.centre_frequency_hz) / rate * np.arange(len(received))
-    filtered = signal.oaconvolve(received * np.exp(-2j * np.pi * turns), taps, mode="valid")[::step]
+    filtered = decimate(received * np.exp(-2j * np.pi * turns), taps, step)
     # Sample 0 stands for the excitation, one period before the first sample of the decay.
     samples = np.concatenate([[0.0], filtered]).astype(np.complex64)
     first_s = (start + (len(taps) - 1) / 2 - origin) / rate
@@ -127,17 +124,3 @@ def _origin_and_start(capture: Capture, found: tuple[tuple[int, int], ...]) -> t
         return middles[-1], clear
     top = 2 * middles[1] - middles[0]
     return top, max(clear, math.ceil(top))
-
-
-def root_raised_cosine(step: int, roll_off: float = 0.5) -> npt.NDArray[np.float64]:
-    """Taps of a root-raised-cosine filter for decimation by `step`, with a gain of 1 at zero frequency."""
-    half = FILTER_PERIODS * step // 2
-    t = np.arange(-half, half + 1) / step
-    with np.errstate(divide="ignore", invalid="ignore"):
-        top = np.sin(np.pi * t * (1 - roll_off)) + 4 * roll_off * t * np.cos(np.pi * t * (1 + roll_off))
-        taps = top / (np.pi * t * (1 - (4 * roll_off * t) ** 2))
-    taps[half] = 1 - roll_off + 4 * roll_off / np.pi
-    edge = np.isclose(np.abs(t), 1 / (4 * roll_off))
-    angle = np.pi / (4 * roll_off)
-    taps[edge] = roll_off / math.sqrt(2) * ((1 + 2 / np.pi) * math.sin(angle) + (1 - 2 / np.pi) * math.cos(angle))
-    return np.asarray(taps / taps.sum(), dtype=np.float64)

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import fft, optimize, signal
+from scipy import fft, optimize
 
-from acquisition.free_decay import root_raised_cosine
+from acquisition.decimation import decimate, root_raised_cosine
 from acquisition.lines import Line, LineStatus
 from acquisition.reconstruction.statistics import detection_threshold, log_tail
 from acquisition.shot import Capture
@@ -69,7 +69,7 @@ def trace(capture: Capture, around_hz: float, first: int, end: int, origin: floa
     turns = (around_hz - capture.centre_frequency_hz) / rate * (place - origin)
     received = np.asarray(capture.samples[first:end], dtype=np.complex128)
     turned = received * np.exp(-1j * (2 * np.pi * turns + phase_rad))
-    data = signal.oaconvolve(turned, taps, mode="valid")[::step]
+    data = decimate(turned, taps, step)
     time_s = (first + (len(taps) - 1) / 2 + step * np.arange(len(data)) - origin) / rate
     return Trace(np.asarray(time_s, dtype=np.float64), np.asarray(data, dtype=np.complex128), around_hz, step / rate)
 

@@ -16,6 +16,9 @@ from tools.stack import ROOT
 
 _BIN = Path(sys.executable).parent
 _WORKERS = str(min(os.cpu_count() or 1, 4))
+#: tests of real processes wait more than they compute
+_WAITING = str(2 * min(os.cpu_count() or 1, 4))
+_SPREAD = ("-n", _WAITING, "--dist", "loadgroup", "--no-loadscope-reorder")
 _QUICK = "not slow and not integration and not browser"
 
 
@@ -62,11 +65,11 @@ def quick_stages() -> list[Stage]:
 
 
 def thorough_stages() -> list[Stage]:
-    """PostgreSQL, and then what takes long; `loadfile` keeps a session fixture from being made twice."""
+    """PostgreSQL, and then what takes long, spread as `tests.spreading` says."""
     postgres = (sys.executable, "-m", "tools.postgres")
     return [
         Stage("the site on PostgreSQL", (*postgres, *_pytest("-n", _WORKERS, "-m", "not browser", "tests/webapp"))),
-        Stage("all other tests", _pytest("-n", _WORKERS, "--dist", "loadfile", "-m", f"not ({_QUICK})")),
+        Stage("all other tests", _pytest(*_SPREAD, "-m", f"not ({_QUICK})")),
     ]
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import linalg, optimize, stats
+from scipy import linalg, optimize, special
 
 from acquisition.efg.density import Density
 from acquisition.efg.models import MODELS, Model
@@ -54,7 +54,7 @@ class Fit:
     @property
     def chance(self) -> float:
         """Probability of a chi^2 at least as large if the model were true."""
-        return float(stats.chi2.sf(self.chi_squared, self.degrees_of_freedom))
+        return float(special.chdtrc(self.degrees_of_freedom, self.chi_squared))
 
     @property
     def fits(self) -> bool:

@@ -12,7 +12,7 @@ import math
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
+from scipy import special
 
 from acquisition.reconstruction import ReconstructionParameters
 from acquisition.reconstruction.search import search_widths_hz
@@ -29,10 +29,10 @@ def threshold(false_alarms: float, span_hz: float) -> float:
 
 def probability(energy: npt.ArrayLike, log_tail: float, captures: int = 1) -> Real:
     """Probability that lines of these energies exceed a threshold, in so many captures of unrelated phase."""
-    level = stats.gamma.isf(math.exp(-log_tail), captures)
+    level = float(special.gammainccinv(captures, math.exp(-log_tail)))
     # The normal limit of the distribution is used where the exact one would underflow.
     value = np.asarray(energy, dtype=np.float64)
-    exact = stats.ncx2.sf(2.0 * level, 2 * captures, 2.0 * np.minimum(value, 50.0 * level + 50.0))
+    exact = 1.0 - special.chndtr(2.0 * level, 2 * captures, 2.0 * np.minimum(value, 50.0 * level + 50.0))
     return np.asarray(np.where(value > 50.0 * level + 50.0, 1.0, exact), dtype=np.float64)
 
 
