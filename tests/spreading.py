@@ -1,8 +1,8 @@
 """How pytest-xdist spreads the tests that take long: `--dist loadgroup --no-loadscope-reorder`.
 
-The tests of a module stay together, since they often share processes that take seconds to start. Those in the browser all
-stay together: they share a facility and a measured survey. What waits most, rather than computing, comes first, so that
-the cores are never left idle by one long row of waits at the end.
+The tests of a module stay together, since they often share processes that take seconds to start. Those in the browser
+all stay together: they share a facility and a measured survey. What waits most, rather than computing, comes first, so
+that the cores are never left idle by one long row of waits at the end.
 """
 
 from __future__ import annotations
