@@ -16,17 +16,15 @@ from typing import Generic, TypeVar
 import numpy as np
 
 from acquisition.coverage import pulse_frequency_hz
-from acquisition.curves import Curve
 from acquisition.errors import FieldError, InvalidParameters
-from acquisition.experiment import ExperimentResult, Plan, Spectrum
+from acquisition.experiment import Plan, Spectrum
 from acquisition.limits import InstrumentLimits
 from acquisition.line_signal import Trace, trace
-from acquisition.lines import Line
 from acquisition.methods import checks, fits, sequences
-from acquisition.methods.curve_values import quantity_text
 from acquisition.methods.narrow_band import POWDER_FLIP_DEG
 from acquisition.methods.parameters import parameter
-from acquisition.methods.script import ScriptedExperiment, Shots
+from acquisition.methods.reconstructing import ReconstructingExperiment
+from acquisition.methods.script import Shots
 from acquisition.methods.sequences import PlayedPulse, PulseSequence, played_pulses
 from acquisition.methods.stepped_windows import stitched, windows_of
 from acquisition.reconstruction import Reconstruction, ReconstructionParameters
@@ -202,14 +200,13 @@ class Recipe(Generic[P]):
         return StepsExperiment(self, p, limits)
 
 
-class StepsExperiment(ScriptedExperiment, Generic[P]):
-    """Plays steps one after the other; what is known is what `reconstruct` says of the captures until now."""
+class StepsExperiment(ReconstructingExperiment, Generic[P]):
+    """Plays steps one after the other."""
 
     def __init__(self, recipe: Recipe[P], p: P, limits: InstrumentLimits) -> None:
-        super().__init__("measure")
+        super().__init__()
         planned = recipe.plan(p, limits)
         self._recipe, self._parameters, self._limits = recipe, p, limits
-        self._known: tuple[int, Reconstruction] | None = None
         self._ledger.foresee(planned.shots_survey, planned.duration_s)
 
     def _steps(self) -> Shots:
@@ -218,32 +215,8 @@ class StepsExperiment(ScriptedExperiment, Generic[P]):
             self._ledger.message = f"{step.purpose[:1].upper()}{step.purpose[1:]}, {shot.averages} averages."
             yield shot
 
-    def _found(self) -> Reconstruction:
-        """The reconstruction of what was captured, made once for each capture that is added."""
-        if self._known is None or self._known[0] != len(self._captures):
-            self._known = len(self._captures), self._recipe.reconstruct(self._captures, ReconstructionParameters())
-        return self._known[1]
-
-    def _summary(self) -> str:
-        found = self._found()
-        if found.quantities:
-            return f"Found {', '.join(quantity_text(quantity) for quantity in found.quantities[:3])}."
-        return found.messages[0] if found.messages else "Nothing could be determined."
-
-    def partial_spectrum(self) -> Spectrum | None:
-        return self._found().spectrum if self._captures else None
-
-    def partial_curves(self) -> tuple[Curve, ...]:
-        return self._found().curves if self._captures else ()
-
-    def candidates(self) -> tuple[Line, ...]:
-        return self._found().lines if self._captures else ()
-
-    def result(self) -> ExperimentResult:
-        if not self._captures:
-            return ExperimentResult((), None, ("Nothing was measured.",))
-        found = self._found()
-        return ExperimentResult(found.lines, found.spectrum, found.messages)
+    def _reconstruct(self) -> Reconstruction:
+        return self._recipe.reconstruct(self._captures, ReconstructionParameters())
 
 
 @dataclass(frozen=True, eq=False)
