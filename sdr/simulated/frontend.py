@@ -93,6 +93,30 @@ def acoustics(span: Span, reception: Reception, ringing: tuple[Ringing, ...], no
     return ring(span, reception.sample_rate_hz, near)
 
 
+def delayed(wave: npt.NDArray[np.complex128], samples: float) -> npt.NDArray[np.complex128]:
+    """The wave so many samples later, shape (n,); what is between samples comes from a cubic through four of them.
+
+    Four taps put no ringing of the pulse's edges into the dead time, as longer ones would; they are right within 0.4 %
+    up to a tenth of the sample rate, 5 % up to a fifth.
+    """
+    if samples <= 0:
+        return wave
+    whole, part = divmod(samples, 1.0)
+    first = int(whole) - 1
+    taps = (
+        part * (part - 1) * (part - 2) / -6,
+        (part + 1) * (part - 1) * (part - 2) / 2,
+        (part + 1) * part * (part - 2) / -2,
+        (part + 1) * part * (part - 1) / 6,
+    )
+    later = np.zeros_like(wave)
+    for shift, tap in enumerate(taps, start=first):
+        begin, end = max(shift, 0), min(len(wave), len(wave) + shift)
+        if begin < end:
+            later[begin:end] += tap * wave[begin - shift : end - shift]
+    return later
+
+
 def recovering_gain(wave: npt.NDArray[np.complex128], recovery: float) -> Float32 | None:
     """Gain of a receiver that comes back from each overload with the time constant of `recovery` samples, shape (n,).
 
@@ -171,6 +195,7 @@ class Frontend:
             wave += reception.drive * acoustics(span, reception, self._ringing, imperfections.noise_lsb)
         if heard and spins is not None:
             wave += imperfections.noise_lsb * spins
+        wave = delayed(wave, imperfections.delay_s * rate_hz)
         wave *= 1j**span.quadrant
         if heard and reception.carrier_on:
             wave += imperfections.lo_leakage_lsb

@@ -113,6 +113,7 @@ class Imperfections:
     recovery_s: float = 0.0  # the receiver's gain comes back with this time constant after it was overloaded
     dropout_fraction: float = 0.0  # of the received frames
     dropout_s: float = 100e-6  # length of the stretch without samples
+    delay_s: float = 0.0  # of leakage and answer on their way to the converter, besides the radio's own
     reference_ppm: float = 0.0  # of the radio's clock, with xo_correction as after power-up
 
 

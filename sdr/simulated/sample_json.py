@@ -30,7 +30,7 @@ _TUNING_FIELDS = {"tuned_hz", "settling_s", "tuning_min_hz", "tuning_max_hz"}
 _PROBE_FIELDS = {"bandwidth_hz", "ring_down_s", "ring_down_level", "nutation_hz"} | _TUNING_FIELDS
 _RECEIVER_FIELDS = {
     "noise_lsb", "leakage_lsb", "dc_offset_lsb", "lo_leakage_lsb", "iq_imbalance", "iq_imbalance_phase_deg",
-    "recovery_s", "dropout_fraction", "dropout_s", "reference_ppm",
+    "recovery_s", "dropout_fraction", "dropout_s", "delay_s", "reference_ppm",
 }  # fmt: skip
 _LINE_FIELDS = {
     "frequency_hz", "amplitude_over_noise", "t1_s", "t2_s", "t2_star_s", "fwhm_hz", "spin", "nuclide",
@@ -198,6 +198,7 @@ def _imperfections(probe: Mapping[str, Any], receiver: Mapping[str, Any]) -> Imp
         recovery_s=_number(receiver, "receiver", "recovery_s", 0, 10e-3, default.recovery_s),
         dropout_fraction=_number(receiver, "receiver", "dropout_fraction", 0, 1, default.dropout_fraction),
         dropout_s=_number(receiver, "receiver", "dropout_s", 0, 1, default.dropout_s),
+        delay_s=_number(receiver, "receiver", "delay_s", 0, 1e-3, default.delay_s),
         reference_ppm=_number(receiver, "receiver", "reference_ppm", -200, 200, default.reference_ppm),
     )
 
