@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+import numpy.typing as npt
 
 from acquisition.reconstruction import search, statistics
 from acquisition.reconstruction.components import Component, coherence
@@ -169,13 +170,18 @@ class Candidates:
         taken: list[Component] = []
         room = self.model.parameters.lines_max - 1 - sum(1 for one in self.model.components if one.kind == "line")
         tops = [first, *(other.component for other in others if other.component.kind == "line")]
-        least, doubtful = math.sqrt(self.model.threshold), 0
-        for statistic, frequency, fwhm in self._peaks()[:PEAKS_MAX]:
-            height = math.sqrt(statistic)
-            if len(taken) >= room or height < least or statistic < GHOST_NEAR * doubts[0][1] ** 2:
+        doubtful, least = 0, math.sqrt(self.model.threshold)
+        peaks = self._peaks(max(self.model.threshold, GHOST_NEAR * doubts[0][1] ** 2))[:PEAKS_MAX]
+        places = np.asarray([frequency for _, frequency, _ in peaks])
+        near = np.zeros(len(peaks), dtype=bool)
+        for other in tops:
+            near |= self._are_near(places, other)
+        for k, (statistic, frequency, fwhm) in enumerate(peaks):
+            if len(taken) >= room:
                 break
-            if any(self._is_near(frequency, other) for other in [*tops, *taken]):
+            if near[k]:
                 continue
+            height = math.sqrt(statistic)
             line = self.model.line(frequency, fwhm, statistic)
             if self._as_carrier(line) > CLEARLY_LESS * statistic:
                 continue
@@ -188,6 +194,7 @@ class Candidates:
                 continue
             taken.append(line)
             doubts.append((line, height))
+            near |= self._are_near(places, line)
         return taken
 
     def _as_carrier(self, line: Component) -> float:
@@ -198,28 +205,28 @@ class Candidates:
             for c in line.members
         )
 
-    def _is_near(self, frequency_hz: float, other: Component) -> bool:
-        """Whether a frequency is next to a component or to one of its images."""
-        distance = frequency_hz - other.frequency_hz
+    def _are_near(self, frequencies_hz: Real, other: Component) -> npt.NDArray[np.bool_]:
+        """Which frequencies are next to a component or to one of its images."""
+        distance = frequencies_hz - other.frequency_hz
+        near = np.zeros(len(frequencies_hz), dtype=bool)
         for c in other.members:
             spacing = self.model.records[c].tooth_spacing_hz
-            folded = distance if spacing is None else distance - spacing * round(distance / spacing)
-            if abs(folded) < max(3 * other.fwhm_hz, 1e3):
-                return True
-        return False
+            folded = distance if spacing is None else distance - spacing * np.round(distance / spacing)
+            near |= np.abs(folded) < max(3 * other.fwhm_hz, 1e3)
+        return near
 
     def _coherence(self, one: Component, other: Component) -> float:
         """Overlap of two components' signals, 0 to 1, the most over the captures that they share."""
         shared = [c for c in one.members if c in other.members]
         return max((coherence(self.model.records[c], one, other) for c in shared), default=0.0)
 
-    def _peaks(self) -> list[tuple[float, float, float]]:
-        """Maxima of the matched filters that may be lines: statistic, frequency and width, the strongest first."""
+    def _peaks(self, least: float) -> list[tuple[float, float, float]]:
+        """Maxima of the matched filters from `least` on: statistic, frequency and width, the strongest first."""
         peaks: list[tuple[float, float, float]] = []
         for fwhm, frequency, statistic in self._searched:
             inner = statistic[1:-1]
-            tops = 1 + np.flatnonzero((inner > 0) & (inner >= statistic[:-2]) & (inner >= statistic[2:]))
-            peaks += [(float(statistic[i]), float(frequency[i]), fwhm) for i in tops.tolist()]
+            tops = 1 + np.flatnonzero((inner >= least) & (inner >= statistic[:-2]) & (inner >= statistic[2:]))
+            peaks += zip(statistic[tops].tolist(), frequency[tops].tolist(), [fwhm] * len(tops), strict=True)
         return sorted(peaks, reverse=True)
 
     def _line_candidate(self) -> Candidate | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,6 +12,12 @@ from acquisition.reconstruction.excitation import Complex
 from acquisition.reconstruction.record import Record
 
 MEMO_VALUES_MAX = 4_000_000
+
+PAIR_VALUES = 20_000
+"""Blocks, of all pairs of components together, whose sums are worked out at a time."""
+
+ORDER_SUMS = np.arange(3)[:, None] + np.arange(3)
+"""Order of a product of powers by those of its factors."""
 
 
 @dataclass(frozen=True)
@@ -109,23 +115,38 @@ def _states(record: Record, component: Component, exponent: complex) -> Complex:
     return np.asarray(known)
 
 
-def signal_blocks(record: Record, component: Component, amplitude: complex) -> Complex:
-    """The component's signal in one capture, in the shape of `Record.data`."""
-    columns = columns_of(record, component)
-    return record.signal(amplitude * columns.values[0, : columns.orders], columns.exponent)
+def signal_blocks(record: Record, explained: Sequence[tuple[Component, complex]]) -> Complex:
+    """The signals of components with these amplitudes in one capture, summed, in the shape of `Record.data`."""
+    parts = []
+    for component, amplitude in explained:
+        columns = columns_of(record, component)
+        parts.append((amplitude * columns.values[0, : columns.orders], columns.exponent))
+    return record.signal(parts)
 
 
-def overlap_of(record: Record, first: Columns, second: Columns) -> Complex:
-    """Products of the columns of two components."""
-    key = (first.key, second.key)
-    known = record.memo.get(key)
-    if known is None:
-        sums = record.excitation.power_sums(np.conj(first.exponent) + second.exponent, first.orders + second.orders - 1)
-        values = second.values[:, : second.orders]
-        right = [np.sum(values * sums[p : p + second.orders], axis=1) for p in range(first.orders)]
-        known = first.conjugate @ np.stack(right, axis=1).reshape(len(values), -1).T
-        record.memo[key] = known
-    return np.asarray(known)
+def overlaps_of(record: Record, pairs: Sequence[tuple[Columns, Columns]]) -> list[Complex]:
+    """Products of the columns of each pair of components; those not yet known are worked out together."""
+    unknown: dict[Hashable, tuple[Columns, Columns]] = {}
+    for first, second in pairs:
+        key = (first.key, second.key)
+        if key not in record.memo:
+            unknown[key] = first, second
+    at_once = max(1, PAIR_VALUES // (len(record.excitation.start) + 1))
+    keys = list(unknown)
+    for begin in range(0, len(keys), at_once):
+        _work_out(record, {key: unknown[key] for key in keys[begin : begin + at_once]})
+    return [np.asarray(record.memo[first.key, second.key]) for first, second in pairs]
+
+
+def _work_out(record: Record, pairs: dict[Hashable, tuple[Columns, Columns]]) -> None:
+    """Put the products of pairs of columns into the memo."""
+    exponents = np.asarray([np.conj(first.exponent) + second.exponent for first, second in pairs.values()])
+    orders = max(first.orders + second.orders - 1 for first, second in pairs.values())
+    every = record.excitation.power_sums(exponents, orders)
+    for (key, (first, second)), sums in zip(pairs.items(), every, strict=True):
+        values = second.values[:, None, : second.orders]
+        right = np.sum(values * sums[ORDER_SUMS[: first.orders, : second.orders]], axis=2)
+        record.memo[key] = first.conjugate @ right.reshape(len(right), -1).T
 
 
 def coherence(record: Record, one: Component, other: Component) -> float:

@@ -122,12 +122,12 @@ class _Filter:
         mean over the lags is taken.
         """
         size = self.size
-        overlap = fft.irfft(np.abs(fft.rfft(self._apodisation)) ** 2, size)
-        smooth = fft.fft(fft.ifft(np.abs(self._filtered) ** 2) * overlap).real
+        # The power is real, so its transform is that of half the band.
+        smooth = fft.irfft(fft.rfft(np.abs(self._filtered) ** 2) * self._overlap(), size)
         response = np.abs(fft.fft(self._filtered)) ** 2
         # The share of received samples in each step of this band's own, slower sampling.
         edges = np.round(np.arange(size + 1) * (record.transform_length / size)).astype(np.intp)
-        before = np.concatenate([[0], np.cumsum(record.mask, dtype=np.intp)])[np.minimum(edges, record.samples)]
+        before = np.concatenate([[0], np.cumsum(record.mask, dtype=np.int32)])[np.minimum(edges, record.samples)]
         received = np.diff(before) / np.maximum(np.diff(edges), 1)
         weights = self._apodisation**2
         seen = fft.irfft(fft.rfft(received) * np.conj(fft.rfft(response)), size)
@@ -135,3 +135,9 @@ class _Filter:
         # A bin of the band's own rate holds the noise of as many samples as the rate is lower by.
         scale = share / self._rate_hz**2 * (record.transform_length / self.size)
         return np.asarray(np.maximum(smooth, 0.0) * scale, dtype=np.float64)
+
+    def _overlap(self) -> Real:
+        """Autocorrelation of the apodisation for lags up to half of all: that of a decay that ends there."""
+        decay = self._apodisation[: self.size // 2]
+        # From a lag on it is as at its beginning, but weaker by the decay until then.
+        return np.append(decay * np.cumsum(decay**2)[::-1], 0.0)

@@ -8,12 +8,14 @@ of by its samples, which makes fits exact and a hundred times cheaper than sampl
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 from scipy import fft
 
 from acquisition.errors import AcquisitionError
+from acquisition.reconstruction.decays import Part, Pieces
 from acquisition.reconstruction.recursion import Hops, Recursion, SourceGrid, Teeth
 from acquisition.reconstruction.teeth import tooth_spacing_samples
 from acquisition.shot import Capture
@@ -27,6 +29,9 @@ BLOCKS_MAX = 50_000
 
 TEETH_AWAY = 4
 """Distance in teeth up to which aliases overlap so much that it counts; nearer ones overlap more."""
+
+STATES_AT_ONCE = 60_000
+"""States of lines that are held at a time: 1 MB, so that they stay in a processor's cache."""
 
 ONE_BY_ONE = 12
 """Up to so many lines the states of each are a triangular system; of more, all together go from tooth to tooth."""
@@ -112,6 +117,7 @@ class Excitation:
         self.position: Index = np.arange(longest, dtype=np.intp)
         self.inside = self.position < self.length[:, None]
         self._in_block = np.flatnonzero(self.inside)
+        self._outside = np.flatnonzero(~self.inside)
         self._place = (self.start[:, None] + self.position).ravel()[self._in_block]
         self.step: Index = np.diff(self.start, prepend=0)
         driven = np.flatnonzero(self.drive)
@@ -120,8 +126,10 @@ class Excitation:
         self._teeth = Teeth(driven, self.drive[driven])
         self._turns = SourceGrid(self._teeth.centre, self.start)
         self._hops = Hops(self.step)
+        self._pieces: Pieces | None = None
         driven_blocks = np.flatnonzero(np.any(self._drive_by_lag != 0, axis=1))
         self._last = int(driven_blocks[-1]) if len(driven_blocks) else 0
+        self._tail = Hops(self.step[self._last + 1 :])
         before = self.length[: self._last]
         self._by_length = [(int(n), np.flatnonzero(before == n)) for n in np.unique(before) if n]
 
@@ -181,59 +189,54 @@ class Excitation:
             z[2] = recursion.solve(inputs[:, 2])
         return z
 
-    def whole_response(self, exponent: complex, saturation: float, curvature: float) -> Complex:
-        """Response of a line of amplitude 1 at every sample, transmission and dead time included, (samples,).
+    def whole_states(self, exponent: complex, saturation: float, curvature: float) -> Complex:
+        """Coefficients of the response of a line of amplitude 1 behind each group of driven samples, (orders, groups).
 
-        The decay after each group of driven samples is (1 + curvature j^2) p^j.
+        From the centre of a group on the signal is (sum_k coefficients[k] j^k) p^j, transmission and dead time
+        included; that of a group alone decays as (1 + curvature j^2) p^j.
         """
-        centre = self._teeth.centre
-        out = np.zeros(self.samples, dtype=np.complex128)
-        if len(centre) == 0:
-            return out
-        step = np.diff(centre, prepend=centre[0])
+        centre, orders = self._teeth.centre, 3 if curvature != 0.0 else 1
+        step = np.diff(centre, prepend=centre[:1])
         recursion = Recursion(self._teeth.hops(exponent))
         moved = recursion.hop[1:] * step[1:]
-        z, inputs = np.zeros((2, 3, len(centre)), dtype=np.complex128)
+        z, inputs = np.zeros((2, orders, len(centre)), dtype=np.complex128)
         if saturation == 0.0:
-            inputs[:] = self._teeth.sums(exponent, 3)
+            inputs[:] = self._teeth.sums(exponent, orders)
         else:
             inputs[0] = self._teeth.turns(exponent, (saturation,))[0]
         z[0] = recursion.solve(inputs[0])
-        if curvature != 0.0:
-            inputs[1, 1:] += moved * z[0, :-1]
-            z[1] = recursion.solve(inputs[1])
-            inputs[2, 1:] += moved * (2 * z[1, :-1] + step[1:] * z[0, :-1])
-            z[2] = recursion.solve(inputs[2])
-        lag, held = self._held()
-        decay = np.exp(exponent * np.arange(int(held.max())))[lag]
-        if curvature == 0.0:
-            out[centre[0] :] = np.repeat(z[0], held) * decay
-        else:
-            first, second, third = (np.repeat(part, held) for part in (z[0] + curvature * z[2], z[1], z[0]))
-            out[centre[0] :] = (first + curvature * lag * (2 * second + lag * third)) * decay
-        return out
+        if orders == 1:
+            return z
+        inputs[1, 1:] += moved * z[0, :-1]
+        z[1] = recursion.solve(inputs[1])
+        inputs[2, 1:] += moved * (2 * z[1, :-1] + step[1:] * z[0, :-1])
+        z[2] = recursion.solve(inputs[2])
+        return np.stack([z[0] + curvature * z[2], 2 * curvature * z[1], curvature * z[0]])
 
-    def _held(self) -> tuple[Index, Index]:
-        """For each sample from the first driven group on its distance from the last one; samples of each group."""
+    def whole_signal(self, parts: Sequence[Part]) -> Complex:
+        """Sum of signals at every sample, (samples,), from their `whole_states` times amplitudes, and exponents."""
+        out = np.zeros(self.samples, dtype=np.complex128)
         centre = self._teeth.centre
-        held = np.diff(centre, append=self.samples)
-        lag: Index = np.arange(self.samples - centre[0]) - np.repeat(centre - centre[0], held)
-        return lag, held
+        if len(centre):
+            if self._pieces is None:
+                self._pieces = Pieces(centre, self.samples)
+            out[centre[0] :] = self._pieces.signal(parts)
+        return out
 
     def carrier_states(self, exponent: complex) -> Complex:
         """The same for a signal that was always there, p^n, whatever is transmitted."""
         z = np.exp(exponent * self.start)
         return np.stack([z, self.start * z, self.start**2 * z, np.zeros_like(z)])
 
-    def power_sums(self, exponent: complex, orders: int) -> Complex:
-        """sum over a block's samples j of j^k exp(exponent j) for k < orders, shape (orders, blocks)."""
-        j = np.arange(len(self.position))
-        terms = np.empty((orders, len(j) + 1), dtype=np.complex128)
-        terms[:, 0] = 0
-        terms[0, 1:] = np.exp(exponent * j)
+    def power_sums(self, exponent: complex | Complex, orders: int) -> Complex:
+        """sum over a block's samples j of j^k exp(exponent j) for k < orders, shape (..., orders, blocks)."""
+        j = self.position
+        terms = np.empty((*np.shape(exponent), orders, len(j) + 1), dtype=np.complex128)
+        terms[..., 0] = 0
+        np.exp(np.multiply.outer(exponent, j), out=terms[..., 0, 1:])
         for order in range(1, orders):
-            terms[order, 1:] = terms[order - 1, 1:] * j
-        return np.cumsum(terms, axis=1)[:, self.length]
+            np.multiply(terms[..., order - 1, 1:], j, out=terms[..., order, 1:])
+        return np.cumsum(terms, axis=-1)[..., self.length]
 
     def in_blocks(self, samples: Complex) -> Complex:
         """Received samples, (blocks, longest); zero behind the end of a block."""
@@ -241,49 +244,60 @@ class Excitation:
         out.ravel()[self._in_block] = samples[self._place]
         return out
 
+    def clear_outside(self, blocks: Complex) -> None:
+        """Put zero behind the end of each block."""
+        blocks.ravel()[self._outside] = 0.0
+
     def in_samples(self, blocks: Complex) -> Complex:
         """The inverse of the cut: an array of all samples, zero where there is no data."""
         out = np.zeros(self.samples, dtype=np.complex128)
         out[self._place] = blocks.ravel()[self._in_block]
         return out
 
-    def match(self, data: Complex | None, exponents: Complex, chunk: int = 2048) -> tuple[Complex, Real]:
+    def match(self, data: Complex | None, exponents: Complex) -> tuple[Complex, Real]:
         """Products of linear responses with data in blocks, and their energies, each (lines,).
 
-        Runs through the teeth once for all lines.
+        Runs through the teeth once for as many lines as the processor's cache holds the states of.
         """
         products, energies = np.zeros(len(exponents), dtype=np.complex128), np.zeros(len(exponents))
         if len(self.start) == 0:
             return products, energies
+        chunk = max(64, STATES_AT_ONCE // (self._last + 1))
         for begin in range(0, len(exponents), chunk):
             part = slice(begin, begin + chunk)
             exponent = exponents[part]
             states = self.states(exponent)
-            fade = np.maximum(-np.expm1(2 * exponent.real), 1e-300)
-            # Behind the last tooth all blocks together are one free decay.
-            rest = -np.expm1(2 * exponent.real * (self.samples - self.start[self._last]))
-            energy = rest * (states[-1].real ** 2 + states[-1].imag ** 2)
-            for length, blocks in self._by_length:
-                here = states[blocks]
-                decay = -np.expm1(2 * exponent.real * length)
-                energy += decay * np.einsum("gf,gf->f", here.real, here.real)
-                energy += decay * np.einsum("gf,gf->f", here.imag, here.imag)
-            energies[part] = energy / fade
+            energies[part] = self.energies(states, exponent)
             if data is not None:
                 received = data @ np.exp(self.position[:, None] * np.conj(exponent))
-                fall = np.exp(np.conj(exponent) * (self.start[self._last :, None] - self.start[self._last]))
+                fall = np.ones((len(self.start) - self._last, len(exponent)), dtype=np.complex128)
+                np.cumprod(self._tail.exponentials(np.conj(exponent)), axis=0, out=fall[1:])
                 received[self._last] = np.einsum("gf,gf->f", received[self._last :], fall)
                 products[part] = np.einsum("gf,gf->f", np.conj(states), received[: self._last + 1])
         return products, energies
+
+    def energies(self, states: Complex, exponent: Complex) -> Real:
+        """Energies of linear responses from their `states`, (lines,)."""
+        fade = np.maximum(-np.expm1(2 * exponent.real), 1e-300)
+        # Behind the last tooth all blocks together are one free decay.
+        rest = -np.expm1(2 * exponent.real * (self.samples - self.start[self._last]))
+        energy = rest * (states[-1].real ** 2 + states[-1].imag ** 2)
+        for length, blocks in self._by_length:
+            here = states[blocks]
+            decay = -np.expm1(2 * exponent.real * length)
+            energy += decay * np.einsum("gf,gf->f", here.real, here.real)
+            energy += decay * np.einsum("gf,gf->f", here.imag, here.imag)
+        return np.asarray(energy / fade)
 
     def states(self, exponent: Complex) -> Complex:
         """States of lines of amplitude 1 with a linear response, up to the last driven block, (blocks, lines)."""
         if len(exponent) <= ONE_BY_ONE:
             return np.stack([self.linear_states(one)[: self._last + 1] for one in exponent.tolist()], axis=1)
         states = self._drive_by_lag[: self._last + 1] @ np.exp(self._samples.lags[:, None] * exponent)
-        factors = {int(step): np.exp(exponent * step) for step in self._hops.values}
+        steps = self.step[1 : self._last + 1].tolist()
+        factors = {step: np.exp(exponent * step) for step in set(steps)}
         moved = np.empty_like(exponent)
-        for g, step in enumerate(self.step[1 : self._last + 1].tolist(), start=1):
+        for g, step in enumerate(steps, start=1):
             np.multiply(states[g - 1], factors[step], out=moved)
             states[g] += moved
         return np.asarray(states, dtype=np.complex128)

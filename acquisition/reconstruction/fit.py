@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.linalg import lapack
 
-from acquisition.reconstruction.components import Columns, Component, columns_of, overlap_of, signal_blocks
+from acquisition.reconstruction.components import Columns, Component, columns_of, overlaps_of, signal_blocks
 from acquisition.reconstruction.excitation import Complex, Real
 from acquisition.reconstruction.record import Record
 
@@ -161,13 +161,14 @@ def _products(record: Record, parts: Sequence[Columns]) -> tuple[Complex, Comple
     offsets = np.concatenate([[0], np.cumsum(sizes)])
     gram = np.empty((offsets[-1], offsets[-1]), dtype=np.complex128)
     data = np.empty(offsets[-1], dtype=np.complex128)
-    for a, first in enumerate(parts):
-        here = slice(offsets[a], offsets[a + 1])
-        data[here] = first.data
-        for b in range(a, len(parts)):
-            there = slice(offsets[b], offsets[b + 1])
-            gram[here, there] = overlap_of(record, first, parts[b])
-            gram[there, here] = gram[here, there].conj().T
+    pairs = [(a, b) for a in range(len(parts)) for b in range(a, len(parts))]
+    overlaps = overlaps_of(record, [(parts[a], parts[b]) for a, b in pairs])
+    for (a, b), overlap in zip(pairs, overlaps, strict=True):
+        here, there = slice(offsets[a], offsets[a + 1]), slice(offsets[b], offsets[b + 1])
+        gram[here, there] = overlap
+        gram[there, here] = overlap.conj().T
+    for a, part in enumerate(parts):
+        data[offsets[a] : offsets[a + 1]] = part.data
     return gram, data
 
 
@@ -177,8 +178,9 @@ def width_slope(record: Record, components: Sequence[Component], solution: Solut
     parts = [columns_of(record, components[i]) for i in members]
     k = members.index(index)
     amplitudes = solution.amplitudes[c][members]
-    products = np.stack([overlap_of(record, parts[k], part)[:2, 0] for part in parts], axis=1)
-    change = -np.asarray([overlap_of(record, part, parts[k])[0, 1] for part in parts]) * amplitudes[k]
+    products = np.stack([one[:2, 0] for one in overlaps_of(record, [(parts[k], part) for part in parts])], axis=1)
+    with_slope = overlaps_of(record, [(part, parts[k]) for part in parts])
+    change = -np.asarray([one[0, 1] for one in with_slope]) * amplitudes[k]
     change[k] += parts[k].data[1] - products[1] @ amplitudes
     # The derivative of the exponent by ln FWHM is real, so it is the same for the signal and its conjugate.
     slope = solution.inverses[c][k] @ change * (-np.pi * components[index].fwhm_hz / record.rate_hz)
@@ -287,11 +289,11 @@ def residual(records: Sequence[Record], components: Sequence[Component], solutio
     """What the components leave of each capture's data, in the shape of `Record.data`."""
     left = []
     for c, record in enumerate(records):
-        data = record.data.copy()
-        for i, component in enumerate(components):
-            if c in component.members:
-                data -= signal_blocks(record, component, complex(solution.amplitudes[c][i]))
-        left.append(data)
+        amplitudes = solution.amplitudes[c].tolist()
+        explained = [
+            (one, amplitude) for one, amplitude in zip(components, amplitudes, strict=True) if c in one.members
+        ]
+        left.append(record.data - signal_blocks(record, explained) if explained else record.data)
     return left
 
 

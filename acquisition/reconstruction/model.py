@@ -75,6 +75,7 @@ class Model:
             parameters.false_alarms_per_survey, band, [1 / (math.pi * width) for width in widths]
         )
         self.components: list[Component] = []
+        self._known: tuple[tuple[object, ...], list[tuple[float, float]]] | None = None
         self.colours = [Colour(low, high) for low, high in bands]
         self.sigmas = np.sqrt([max(r.energy / max(r.count, 1), 1e-300) for r in self.records])
         self.solution = solve(self.records, self.sigmas, self.components)
@@ -137,7 +138,10 @@ class Model:
 
         With it the same as minus the logarithm of the probability that noise does so.
         """
-        return _statistics(self.components, self.solution, self.sigmas, self.colours)
+        made_of = (self.components, self.solution, self.colours)
+        if self._known is None or any(now is not then for now, then in zip(made_of, self._known[0], strict=True)):
+            self._known = made_of, _statistics(self.components, self.solution, self.sigmas, self.colours)
+        return self._known[1]
 
     def line(self, frequency_hz: float, fwhm_hz: float, statistic: float = 0.0) -> Component:
         """A line component in all captures that see it, its saturation the usual one; fitted if the line is strong."""

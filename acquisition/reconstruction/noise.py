@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -84,6 +85,11 @@ def colour_of(record: Record, transform: Complex, band_hz: tuple[float, float], 
     chi_squared = float(np.sum((levels - levels.mean()) ** 2)) / scatter**2
     if chi_squared < blocks - 1 + COLOUR_SIGNIFICANCE * math.sqrt(2.0 * (blocks - 1)):
         return white
+    return Colour(low, high, tuple((_legendre_fit(blocks) @ levels).tolist()))
+
+
+@cache
+def _legendre_fit(blocks: int) -> Real:
+    """Matrix from values in equal pieces of -1 to 1 to the coefficients that fit them best."""
     place = (2.0 * np.arange(blocks) + 1.0) / blocks - 1.0
-    fitted = np.polynomial.legendre.legfit(place, levels, COLOUR_ORDER)
-    return Colour(low, high, tuple(float(value) for value in fitted))
+    return np.asarray(np.linalg.pinv(np.polynomial.legendre.legvander(place, COLOUR_ORDER)))

@@ -65,15 +65,14 @@ class Picture:
         taken = drawn | {i for i, component in enumerate(components) if component.kind != "line"}
         samples = []
         for c, record in enumerate(self.records):
-            blocks, whole = record.data.copy(), np.zeros(record.samples, dtype=np.complex128)
-            for i, component in enumerate(components):
-                if i not in taken or c not in component.members:
-                    continue
-                amplitude = complex(solution.amplitudes[c][i])
-                blocks -= signal_blocks(record, component, amplitude)
-                if i in drawn:
-                    whole += amplitude * gapless_response(record, component)
-            samples.append(record.in_samples(blocks) + whole)
+            here = [
+                (i, one, complex(solution.amplitudes[c][i])) for i, one in enumerate(components) if c in one.members
+            ]
+            explained = [(one, amplitude) for i, one, amplitude in here if i in taken]
+            shown = [(one, amplitude) for i, one, amplitude in here if i in drawn]
+            left = record.data - signal_blocks(record, explained) if explained else record.data
+            values = record.in_samples(left)
+            samples.append(values + gapless_signal(record, shown) if shown else values)
         return samples
 
     def _everywhere(self, index: int, component: Component) -> Component:
@@ -89,11 +88,14 @@ class Picture:
         return replace(component, members=tuple(members))
 
 
-def gapless_response(record: Record, component: Component) -> Complex:
-    """Response of a line of amplitude 1 at every sample of a capture, transmission and dead time included, (samples,).
+def gapless_signal(record: Record, explained: Sequence[tuple[Component, complex]]) -> Complex:
+    """Signals of components with these amplitudes, summed, at every sample of a capture, (samples,).
 
-    Where data were received it is what `signal_blocks` gives.
+    Those of transmission and dead time are included; where data were received it is what `signal_blocks` gives.
     """
-    exponent = complex(record.pole_exponent(component.frequency_hz, component.fwhm_hz))
-    curvature = component.shape * (np.pi * component.fwhm_hz / record.rate_hz) ** 2
-    return record.excitation.whole_response(exponent, component.saturation, curvature)
+    parts = []
+    for component, amplitude in explained:
+        exponent = complex(record.pole_exponent(component.frequency_hz, component.fwhm_hz))
+        curvature = component.shape * (np.pi * component.fwhm_hz / record.rate_hz) ** 2
+        parts.append((amplitude * record.excitation.whole_states(exponent, component.saturation, curvature), exponent))
+    return record.excitation.whole_signal(parts)

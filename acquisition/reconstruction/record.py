@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from typing import Any
 
 import numpy as np
 
+from acquisition.reconstruction.decays import Part, decays
 from acquisition.reconstruction.excitation import Complex, Excitation, Real
 from acquisition.shot import Capture
 
@@ -49,11 +50,14 @@ class Record:
             weights[:, order] = weights[:, order - 1] * j
         return np.asarray((data @ weights).T)
 
-    def signal(self, coefficients: Complex, exponent: complex) -> Complex:
-        """Samples of a signal (sum_k coefficients[k] j^k) p^j, in the shape of `data`."""
-        j = self._position
-        powers = np.stack([j**order for order in range(len(coefficients))]) * np.exp(exponent * j)
-        return np.asarray((coefficients.T @ powers) * self.excitation.inside)
+    def signal(self, parts: Sequence[Part]) -> Complex:
+        """Samples of the sum of signals (sum_k coefficients[k] j^k) p^j, in the shape of `data`.
+
+        Each part is its coefficients, shape (orders, blocks), and the exponent ln p.
+        """
+        out = decays(parts, len(self._position))
+        self.excitation.clear_outside(out)
+        return out
 
     def in_samples(self, blocks: Complex) -> Complex:
         """Blocks put back where they belong: an array of all samples, zero where there is no data."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -37,9 +36,9 @@ class Hops:
     def __init__(self, steps: Index) -> None:
         self.values, self._place = np.unique(steps, return_inverse=True)
 
-    def exponentials(self, exponent: complex) -> Complex:
-        """exp(exponent * steps)."""
-        return np.asarray(np.exp(exponent * self.values)[self._place], dtype=np.complex128)
+    def exponentials(self, exponent: complex | Complex) -> Complex:
+        """exp(exponent * steps), shape (steps, ...)."""
+        return np.asarray(np.exp(np.multiply.outer(self.values, exponent))[self._place], dtype=np.complex128)
 
 
 class SourceGrid:
@@ -121,43 +120,46 @@ class Teeth:
         units = sums / np.where(sizes > 0, sizes, 1.0)
         hops = self.hops(exponent)
         changes = np.empty((len(saturations), len(sums)), dtype=np.complex128)
-        for changed, saturation in zip(changes, saturations, strict=True):
-            if saturation == 0.0:
-                changed[:] = sums
-                continue
-            width = math.sqrt(saturation)
-            after = _rotated(hops, units, width * sizes, np.exp(0.5j * saturation * twists))
-            changed[:] = after
-            changed[1:] -= hops[1:] * after[:-1]
-            changed /= 1j * width
+        changes[:] = sums
+        bent = np.flatnonzero(saturations)
+        if len(bent):
+            squares = np.asarray(saturations, dtype=np.float64)[bent, None]
+            widths = np.sqrt(squares)
+            after = _rotated(hops, units, widths * sizes, np.exp(0.5j * squares * twists))
+            changed = after.copy()
+            changed[:, 1:] -= hops[1:] * after[:, :-1]
+            changes[bent] = changed / (1j * widths)
         return changes
 
 
 def _rotated(hops: Complex, units: Complex, angles: Real, twists: Complex) -> Complex:
-    """Transverse magnetisation after each of a row of precessions (`hops`) and rotations, from M_z = 1, (groups,).
+    """Transverse magnetisation after each of a row of precessions (`hops`) and rotations, from M_z = 1.
 
     A rotation by an angle is one about an axis perpendicular to `units` in the plane; `twists` are factors after it.
+    `angles` and `twists` are of several rows with the same precessions, (rows, groups), and so is what is returned.
     Each step is a real matrix on (Re M+, Im M+, M_z), so all steps together are a banded triangular system.
     """
-    count = len(hops)
+    rows, count = angles.shape
     if count == 0:
-        return np.zeros(0, dtype=np.complex128)
+        return np.zeros((rows, 0), dtype=np.complex128)
     cosine, sine = np.cos(angles), np.sin(angles)
     across = np.conj(units) * hops
     axis, hop = 1j * units * twists, hops * twists
     bent = axis * (cosine - 1.0)
     from_real, from_imaginary = hop + bent * across.imag, 1j * hop + bent * across.real
     from_z = axis * sine
-    steps = np.empty((count, 3, 3))  # by group, column, row
-    steps[:, 0, 0], steps[:, 0, 1], steps[:, 0, 2] = from_real.real, from_real.imag, -sine * across.imag
-    steps[:, 1, 0], steps[:, 1, 1], steps[:, 1, 2] = from_imaginary.real, from_imaginary.imag, -sine * across.real
-    steps[:, 2, 0], steps[:, 2, 1], steps[:, 2, 2] = from_z.real, from_z.imag, cosine
-    state = np.zeros((count, 3))
-    state[0] = steps[0, 2]
+    # A row begins anew: its first step does not continue the row before.
+    state = np.zeros((rows, count, 3))
+    state[:, 0, 0], state[:, 0, 1], state[:, 0, 2] = from_z[:, 0].real, from_z[:, 0].imag, cosine[:, 0]
     # Row 3 g + r and column 3 (g - 1) + c of the system lie on its diagonal number 3 + r - c; columns are contiguous.
-    banded = np.zeros((3 * count, 6))
-    blocks = banded.reshape(count, 3, 6)
-    for column in range(3):
-        blocks[:-1, column, 3 - column : 6 - column] = -steps[1:, column]
-    solved = blas.dtbsv(5, banded.T, state.ravel(), lower=1, diag=1).reshape(count, 3)
-    return np.asarray(solved[:, 0] + 1j * solved[:, 1], dtype=np.complex128)
+    banded = np.zeros((rows, count, 3, 6))
+    steps, now = banded[:, :-1], np.s_[:, 1:]
+    steps[..., 0, 3], steps[..., 0, 4] = -from_real.real[now], -from_real.imag[now]
+    steps[..., 0, 5] = (sine * across.imag)[now]
+    steps[..., 1, 2], steps[..., 1, 3] = -from_imaginary.real[now], -from_imaginary.imag[now]
+    steps[..., 1, 4] = (sine * across.real)[now]
+    steps[..., 2, 1], steps[..., 2, 2] = -from_z.real[now], -from_z.imag[now]
+    steps[..., 2, 3] = -cosine[now]
+    system = banded.reshape(3 * rows * count, 6).T
+    solved = blas.dtbsv(5, system, state.ravel(), lower=1, diag=1).reshape(rows, count, 3)
+    return np.asarray(solved[..., 0] + 1j * solved[..., 1], dtype=np.complex128)

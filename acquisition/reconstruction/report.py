@@ -124,7 +124,7 @@ def _weak(unfolder: Unfolder, index: int, frequency_sigma_hz: float) -> Moments 
             reach = min(reach, max(0.5 * abs(other.frequency_hz - component.frequency_hz), 3 * frequency_sigma_hz))
     data = [
         unfolder.residuals[c]
-        + signal_blocks(unfolder.records[c], component, complex(unfolder.solution.amplitudes[c][index]))
+        + signal_blocks(unfolder.records[c], [(component, complex(unfolder.solution.amplitudes[c][index]))])
         for c in component.members
     ]
     return moments(

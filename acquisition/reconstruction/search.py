@@ -198,15 +198,16 @@ class ProbeBank:
             widths.append(np.full(2 * count + 1, width))
         self.offset_hz, self.fwhm_hz = np.concatenate(offsets), np.concatenate(widths)
         exponents = excitation.pole_exponent(self.offset_hz, self.fwhm_hz)
-        self._energy = np.maximum(excitation.match(None, exponents)[1], 1e-300)
         # Ring-down lasts no longer than a gap, so the states after the last tooth are of no interest.
-        self._states = np.conj(excitation.states(exponents)).astype(np.complex64)
+        states = excitation.states(exponents)
+        self._energy = np.maximum(excitation.energies(states, exponents), 1e-300)
+        self._states = np.conj(states).astype(np.complex64)
         self._fall = np.exp(np.conj(exponents) * excitation.position[:, None]).astype(np.complex64)
 
     def powers(self, data: Complex) -> Real:
         """Power over energy of each; `data` in blocks."""
         products = data[: len(self._states)].astype(np.complex64) @ self._fall
-        matched = np.abs(np.einsum("gf,gf->f", self._states, products)).astype(np.float64)
+        matched = np.abs((self._states * products).sum(axis=0)).astype(np.float64)
         return np.asarray(matched**2 / self._energy)
 
 
@@ -223,6 +224,6 @@ def tooth_powers(record: Record, transform: Complex, frequencies_hz: Real, fwhm_
     shape = 1 / (np.pi * fwhm_hz + 2j * np.pi * resolution * (place[:, None] - bins))
     bins %= record.transform_length
     drive = record.drive_spectrum[bins]
-    products = np.einsum("fb,fb,fb->f", transform[bins], np.conj(drive), shape)
-    energies = np.einsum("fb,fb->f", np.abs(drive) ** 2, np.abs(shape) ** 2)
+    products = (transform[bins] * np.conj(drive) * shape).sum(axis=1)
+    energies = np.einsum("fb,fb->f", drive.real**2 + drive.imag**2, shape.real**2 + shape.imag**2)
     return np.asarray(np.abs(products) ** 2 / np.maximum(energies, 1e-300), dtype=np.float64)

@@ -17,7 +17,10 @@ def log_tail(statistic: npt.ArrayLike, captures: npt.ArrayLike) -> Real:
     For one capture the statistic |<y, r>|^2 / (sigma^2 <r, r>) of complex noise is exponentially distributed, so this
     is the statistic itself; a sum over m captures follows a gamma distribution: P = exp(-T) sum_{i<m} T^i / i!.
     """
-    value, count = np.broadcast_arrays(np.asarray(statistic, dtype=np.float64), np.asarray(captures))
+    value, count = np.asarray(statistic, dtype=np.float64), np.asarray(captures)
+    if count.max(initial=1) <= 1:
+        return np.broadcast_to(value, np.broadcast_shapes(value.shape, count.shape)).copy()
+    value, count = np.broadcast_arrays(value, count)
     term, total = np.ones_like(value), np.ones_like(value)
     for order in range(1, int(count.max(initial=1))):
         term = term * value / order

@@ -23,7 +23,8 @@ def tooth_spacing_samples(drive: npt.NDArray[np.complex128]) -> float | None:
         number = np.round((starts - starts[0]) / period)
         if number[-1] < 3:
             return None
-        slope, offset = np.polyfit(number, starts, 1)
-        period = float(slope)
-    scatter = starts - (offset + slope * number)
+        place = number - number.mean()
+        period = float(place @ starts / (place @ place))
+        offset = starts.mean() - period * number.mean()
+    scatter = starts - (offset + period * number)
     return period if float(np.sqrt(np.mean(scatter**2))) < 0.05 * period + 0.6 else None

@@ -96,7 +96,7 @@ def _far_teeth(model: Model, index: int, spacing_hz: float) -> list[float]:
     inside = (np.abs(places - record.centre_hz) < 0.48 * record.rate_hz) & (np.abs(steps) > REACH)
     if not inside.any():
         return []
-    blocks = model.residuals[c] + signal_blocks(record, component, complex(model.solution.amplitudes[c][index]))
+    blocks = model.residuals[c] + signal_blocks(record, [(component, complex(model.solution.amplitudes[c][index]))])
     transform = search.transform_of(record, blocks)
     rough = search.tooth_powers(record, transform, places[inside], component.fwhm_hz)
     best: list[float] = places[inside][np.argsort(rough)[-FAR_TEETH:]].tolist()
@@ -138,7 +138,7 @@ def _statistic_at(
     total, energies = np.zeros(len(frequencies)), np.zeros(len(frequencies))
     for c in component.members:
         record = model.records[c]
-        own = signal_blocks(record, component, complex(model.solution.amplitudes[c][index]))
+        own = signal_blocks(record, [(component, complex(model.solution.amplitudes[c][index]))])
         power, energy = record.matched(model.residuals[c] + own, np.asarray(frequencies), fwhm_hz)
         total += power / model.sigmas[c] ** 2
         energies += energy / model.sigmas[c] ** 2

@@ -15,7 +15,7 @@ from acquisition.lines import LineStatus
 from acquisition.reconstruction import Reconstruction, ReconstructionParameters, reconstruct_survey
 from acquisition.reconstruction.components import Component, signal_blocks
 from acquisition.reconstruction.correlate import correlation_spectrum
-from acquisition.reconstruction.picture import gapless_response
+from acquisition.reconstruction.picture import gapless_signal
 from acquisition.reconstruction.record import Record
 from acquisition.shot import Capture
 from tests.acquisition.synthetic import Carrier, SyntheticLine, synthetic_capture
@@ -171,11 +171,11 @@ def test_images_in_a_window_beside_that_of_the_line_are_taken_out() -> None:
 
 @pytest.mark.parametrize("saturation", [0.0, 1.2])
 @pytest.mark.parametrize("shape", [0.0, 0.4])
-def test_gapless_response_is_the_fitted_one_where_data_are(saturation: float, shape: float) -> None:
+def test_gapless_signal_is_the_fitted_one_where_data_are(saturation: float, shape: float) -> None:
     record = Record(synthetic_capture(WAVEFORM, [], 1.0))
     line = Component("line", CENTRE + 123e3, 900.0, (0,), saturation, shape, free_saturation=True, free_shape=True)
-    fitted = record.in_samples(signal_blocks(record, line, 1.0))
-    whole = gapless_response(record, line)
+    fitted = record.in_samples(signal_blocks(record, [(line, 1.0)]))
+    whole = gapless_signal(record, [(line, 1.0)])
     assert np.allclose(whole[record.mask], fitted[record.mask], atol=1e-9 * np.abs(fitted).max())
 
 
