@@ -107,3 +107,12 @@ class GuardIntervened(SdrError):
 
     code = "guard_intervened"
     advice = "The transmitter is off. Submit the run again; if this happens twice, look for what holds the worker up."
+
+
+class EmergencyStop(SdrError):
+    """Staff stopped the instrument; the guard turned the transmitter off, or keeps it from being turned on."""
+
+    code = "emergency_stop"
+    advice = (
+        "What was measured until then is kept; the run can be queued again when staff have released the instrument."
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -12,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from sdr.errors import GuardIntervened, RadioBusy
+from sdr.errors import GuardIntervened, GuardUnavailable, RadioBusy
 from sdr.guard import ALIVE, ARMED, DISARMED, GOODBYE, Watch
-from sdr.guard_client import Guard, read_status
+from sdr.guard_client import ANSWER_WITHIN_S, Guard, read_status
 from sdr.lock import RadioLock
 
 TURN_OFF = "tests.sdr.test_guard:turn_off_file"
@@ -38,6 +39,9 @@ def turn_off_file(uri: str, serial: str) -> object:
     path = Path(uri)
     if not path.exists():
         raise OSError("no such radio")
+    holder = path.read_text().removeprefix("claimed by ")
+    if holder.isdecimal() and not gone(int(holder)):
+        raise OSError(errno.EBUSY, "claimed by another process")
     path.write_text("off")
     return SafeState(True, 89.75, True, True, True, True)
 
@@ -118,7 +122,7 @@ def test_kill_minus_9_of_the_driver_turns_the_transmitter_off_and_then_frees_the
     process.communicate()
     assert within(3, lambda: radio.read_text() == "off")
     assert within(3, lambda: gone(guard_pid))
-    assert events(radio) == ["started", "tx_off"]
+    assert events(radio) == ["guard_started", "tx_off"]
     RadioLock(str(radio)).release()
 
 
@@ -165,7 +169,7 @@ def test_signs_of_life_keep_it_away(radio: Path) -> None:
     time.sleep(0.7)  # longer than the timeout, but disarmed
     guard.close()
     assert radio.read_text() == "on"
-    assert events(radio) == ["started", "goodbye"]
+    assert events(radio) == ["guard_started", "goodbye"]
     assert gone(guard.pid)
 
 
@@ -192,3 +196,33 @@ def test_a_killed_guard_is_replaced_before_anything_is_sent(radio: Path) -> None
     assert guard.pid != first
     guard.alive()
     guard.close()
+
+
+def test_a_driver_that_keeps_the_radio_from_the_guard_is_killed(radio: Path) -> None:
+    """As over USB, where a device has room for one process: a frozen one would keep the transmitter on for good."""
+    process, _ = driver(radio, timeout_s=0.5)
+    radio.write_text(f"claimed by {process.pid}")
+    os.kill(process.pid, signal.SIGSTOP)
+    try:
+        assert within(5, lambda: radio.read_text() == "off")
+        assert process.wait(5) == -signal.SIGKILL
+    finally:
+        process.kill()
+        process.communicate()
+    assert "killed_driver" in events(radio)
+
+
+@pytest.mark.parametrize("sign", [signal.SIGKILL, signal.SIGSTOP])
+def test_a_guard_that_is_gone_or_frozen_ends_the_shot_and_lets_no_other_begin(radio: Path, sign: int) -> None:
+    guard = Guard(str(radio), "", TURN_OFF, [], timeout_s=30.0)
+    try:
+        guard.arm()
+        guard.alive()
+        os.kill(guard.pid, sign)
+        noticed_from = time.monotonic()
+        with pytest.raises(GuardUnavailable):
+            within(ANSWER_WITHIN_S + 1.0, lambda: bool(guard.alive()))
+        assert time.monotonic() - noticed_from < ANSWER_WITHIN_S + 0.5
+    finally:
+        os.kill(guard.pid, signal.SIGKILL)
+        guard.close()
