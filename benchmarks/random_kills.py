@@ -49,5 +49,6 @@ def run() -> Result:
         "seed": seed,
     }
     extra |= {f"runs {state}": number for state, number in sorted(report.states.items())}
+    extra |= {f"failed: {code}": number for code, number in sorted(report.failures.items())}
     extra |= {f"faults: {name}": number for name, number in sorted(Counter(one.fault for one in report.struck).items())}
     return Result("random_kills", report.survived, "faults survived", "faults", report.survived / faults, extra)

@@ -42,6 +42,7 @@ class Report:
     struck: list[Struck] = field(default_factory=list)
     runs: int = 0
     states: Counter[str] = field(default_factory=Counter)
+    failures: dict[str, int] = field(default_factory=dict)
     retries: int = 0
     lost: list[str] = field(default_factory=list)
     twice: list[str] = field(default_factory=list)

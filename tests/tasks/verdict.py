@@ -40,6 +40,7 @@ def judge(
     _nothing_lost(report, runs, submitter)
     _nothing_twice(report, rows, runs, radio, acquisitions_per_shot)
     _never_left_on(report, radio, bound_s)
+    _nothing_unexpected(report, runs)
     _results(report, rows, runs)
 
 
@@ -109,6 +110,14 @@ def _never_left_on(report: Report, radio: RadioLog, bound_s: float) -> None:
     for sent in radio.transmissions:
         if sent.off_s is not None and sent.off_s - sent.on_s > bound_s:
             report.tx_left_on.append(f"The transmitter was on for {sent.off_s - sent.on_s:.1f} s.")
+
+
+def _nothing_unexpected(report: Report, runs: list[dict[str, Any]]) -> None:
+    """A run may end by what was done to it, but not by an error of our own, which would also hide all that follows."""
+    failed = Counter(run["error_code"] for run in runs if run["state"] == "failed")
+    report.failures = dict(failed)
+    if failed["internal"]:
+        report.problems.append(f"{failed['internal']} runs failed by an unexpected error.")
 
 
 def _results(report: Report, rows: Rows, runs: list[dict[str, Any]]) -> None:

@@ -68,7 +68,7 @@ def _instrument_page(request: HttpRequest, shown: Instrument, form: HoldForm) ->
     context = {
         "instrument": shown,
         "entry": queue_view.with_activity([shown], request.user)[0],
-        "queue": queue_view.queue(shown, request.user),
+        "queue": queue_view.queue(shown, request.user, request.GET.get("queue")),
         "recent": runs_access.runs(request.user).filter(instrument=shown, state__in=Run.FINAL).order_by("-pk")[:8],
         "form": form,
     }

@@ -22,7 +22,7 @@ from webapp.dryruns.views import start_from_forms
 from webapp.errors import ServiceError
 from webapp.home import parameter_fields
 from webapp.home.forms import show_errors
-from webapp.runs import access, designing, drawing, pages, services
+from webapp.runs import access, designing, drawing, pages, queue_view, services
 from webapp.runs.forms import ReprocessForm, RunForm
 from webapp.runs.models import Run
 
@@ -33,9 +33,8 @@ PER_PAGE = 30
 def runs(request: HttpRequest) -> HttpResponse:
     """What is being measured and waits, and what was measured."""
     everything = access.runs(request.user)
-    open_runs = list(everything.exclude(state__in=Run.FINAL))
-    estimates = services.queue_estimates(open_runs)
-    open_runs.sort(key=lambda run: (run.instrument_id, run.held, *_place(run, estimates)))
+    queue = queue_view.queue_page(everything.filter(state__in=Run.OPEN), request.user, request.GET.get("queue"))
+    may_control = services.controllable(request.user, [entry.run for entry in queue.entries])
     history = everything.filter(state__in=Run.FINAL).order_by("-pk")
     mine = request.GET.get("mine") == "1"
     if mine:
@@ -44,7 +43,8 @@ def runs(request: HttpRequest) -> HttpResponse:
     if state in Run.State.values:
         history = history.filter(state=state)
     context = {
-        "open_runs": [(run, estimates.get(run.pk), services.may_control(request.user, run)) for run in open_runs],
+        "open_runs": [(entry.run, entry.estimate, entry.run.pk in may_control) for entry in queue.entries],
+        "queue": queue.page,
         "page": Paginator(history, PER_PAGE).get_page(request.GET.get("page")),
         "mine": mine,
         "state": state,
@@ -147,12 +147,6 @@ def reprocess(request: HttpRequest, pk: int) -> HttpResponse:
         else:
             return redirect("spectra:detail", spectrum.pk)
     return render(request, "runs/reprocess.html", {"run": shown, "form": form})
-
-
-def _place(run: Run, estimates: dict[int, services.Estimate]) -> tuple[int, int]:
-    """What is measured first, then what waits in the order of measuring."""
-    estimate = estimates.get(run.pk)
-    return (-1 if estimate is None else estimate.ahead), run.pk
 
 
 def _method(request: HttpRequest) -> Method:

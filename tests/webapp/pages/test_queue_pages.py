@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -10,7 +11,8 @@ from django.test import Client
 from webapp.accounts.models import User
 from webapp.facility.models import Instrument
 from webapp.runs.models import Run, RunSeries, RunTemplate
-from webapp.runs.services import queue_order
+from webapp.runs.queue_view import PER_PAGE
+from webapp.runs.services import queue_estimates, queue_order
 from webapp.samples.models import Sample
 
 MakeRun = Callable[..., Run]
@@ -41,6 +43,28 @@ def test_buttons_of_the_queue(page: Client, make_run: MakeRun, instrument: Instr
     press(page, first, "background")
     first.refresh_from_db()
     assert (first.held, first.priority) == (False, -1)
+
+
+def test_a_long_queue_comes_in_pages_that_are_read_with_few_queries(
+    page: Client, make_run: MakeRun, instrument: Instrument, django_assert_max_num_queries: Any
+) -> None:
+    runs = [make_run(title=f"Number {number:02}.") for number in range(PER_PAGE + 2)]
+    for address in (f"/instruments/{instrument.slug}/", "/runs/"):
+        with django_assert_max_num_queries(30):
+            text = page.get(address).content.decode()
+        assert f"{len(runs)} runs" in text and "Page 1 of 2" in text
+        assert [f"Number {number:02}." in text for number in range(len(runs))] == [True] * PER_PAGE + [False] * 2
+        rest = page.get(f"{address}?queue=2").content.decode()
+        assert f"Number {PER_PAGE:02}." in rest and "Number 00." not in rest
+        assert page.get(f"{address}?queue=nonsense").status_code == 200
+
+
+def test_pages_tell_the_same_time_as_the_whole_queue(make_run: MakeRun) -> None:
+    runs = [make_run() for _ in range(5)]
+    whole, alone = queue_estimates(runs), queue_estimates(runs[3:4])[runs[3].pk]
+    assert alone.ahead == whole[runs[3].pk].ahead == 3
+    assert alone.starts_at is not None and whole[runs[3].pk].starts_at is not None
+    assert abs((alone.starts_at - whole[runs[3].pk].starts_at).total_seconds()) < 5
 
 
 def test_a_button_never_leads_to_another_site_and_unknown_ones_are_not_found(page: Client, make_run: MakeRun) -> None:

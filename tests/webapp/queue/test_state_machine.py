@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
+from acquisition.errors import InvalidParameters
 from webapp.accounts.models import Group, Membership, User
 from webapp.errors import Conflict, IdempotencyMismatch, NotAllowed
 from webapp.facility import services as facility
@@ -166,6 +167,9 @@ class Queue(RuleBasedStateMachine):
             with transaction.atomic():
                 actions[act]()
         except (Conflict, NotAllowed):
+            return
+        except InvalidParameters:  # somebody of another group, who cannot measure this sample
+            assert act == "requeue" and person < 3 and not self.samples[person // 2].group_id == run.group_id
             return
         after = Run.objects.get(pk=run.pk)
         if act == "cancel":

@@ -130,7 +130,11 @@ class RunSerializer(serializers.ModelSerializer[Run]):
     @extend_schema_field(EstimateSerializer(allow_null=True))
     def get_queue(self, run: Run) -> Any:
         estimate = self.context.get("estimates", {}).get(run.pk)
-        return None if estimate is None else EstimateSerializer(estimate).data
+        return None if estimate is None else _ESTIMATE.to_representation(estimate)
+
+
+_ESTIMATE = EstimateSerializer()
+"""One for all: making a serializer takes longer than using it, and a list shows hundreds of estimates."""
 
 
 class RunEventSerializer(serializers.ModelSerializer[RunEvent]):

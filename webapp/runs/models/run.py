@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.db.models.fields.json import KT
+from django.db.models.functions import Cast
 
 
 class Run(models.Model):
@@ -32,6 +34,8 @@ class Run(models.Model):
 
     #: the instrument belongs to a run in one of these
     ACTIVE = (State.CLAIMED, State.ACQUIRING)
+    #: not ended
+    OPEN = (State.DRAFT, State.QUEUED, *ACTIVE, State.PROCESSING)
     #: nothing changes any more
     FINAL = (State.DONE, State.FAILED, State.CANCELLED, State.INTERRUPTED)
 
@@ -43,6 +47,17 @@ class Run(models.Model):
     method = models.CharField(max_length=40)
     parameters = models.JSONField()
     plan = models.JSONField(default=dict)  # summary made when submitted: windows, shots, durations
+    # Of the plan, for the queue: reading them out of a thousand plans takes longer than all else that a claim does.
+    planned_s = models.GeneratedField(
+        expression=Cast(KT("plan__duration_s"), models.FloatField()),
+        output_field=models.FloatField(null=True),
+        db_persist=True,
+    )
+    planned_max_s = models.GeneratedField(
+        expression=Cast(KT("plan__duration_max_s"), models.FloatField()),
+        output_field=models.FloatField(null=True),
+        db_persist=True,
+    )
     temperature_k = models.FloatField(null=True, blank=True)
 
     state = models.CharField(max_length=12, choices=State, default=State.DRAFT)

@@ -20,19 +20,24 @@ def free_s(group_id: int, windows: Sequence[Window], now: datetime.datetime) -> 
     return min((max(0.0, (window.starts_at - now).total_seconds()) for window in foreign), default=float("inf"))
 
 
-def may_start(candidate: Candidate, windows: Sequence[Window], now: datetime.datetime) -> bool:
-    """Whether the run can surely end before somebody else's booking, or an outage, begins."""
-    return _fits(candidate, free_s(candidate.group_id, windows, now))
-
-
 def eligible(candidates: Iterable[Candidate], windows: Sequence[Window], now: datetime.datetime) -> Iterator[Candidate]:
-    """Those of the candidates that may start, in their order; what does not fit is passed over, not waited for."""
+    """Those of the candidates that can surely end before somebody else's booking, or an outage, begins, in their order.
+
+    What does not fit is passed over, not waited for.
+    """
+    return (candidate for _place, candidate in places(candidates, windows, now))
+
+
+def places(
+    candidates: Iterable[Candidate], windows: Sequence[Window], now: datetime.datetime
+) -> Iterator[tuple[int, Candidate]]:
+    """As `eligible`, each with its place among all candidates."""
     known: dict[int, float] = {}  # groups are few, runs many
-    for candidate in candidates:
+    for place, candidate in enumerate(candidates):
         if candidate.group_id not in known:
             known[candidate.group_id] = free_s(candidate.group_id, windows, now)
         if _fits(candidate, known[candidate.group_id]):
-            yield candidate
+            yield place, candidate
 
 
 def _fits(candidate: Candidate, free: float) -> bool:

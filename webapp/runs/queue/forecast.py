@@ -10,11 +10,11 @@ from __future__ import annotations
 import bisect
 import datetime
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from webapp.facility.bookings.values import Window
-from webapp.runs.queue.eligibility import may_start
+from webapp.runs.queue.eligibility import places
 from webapp.runs.queue.fairness import Candidate
 
 COVERED = 0.95
@@ -123,10 +123,19 @@ def forecasts(
     now: datetime.datetime,
     remaining_s: float,
     experience: Experience,
+    wanted: Collection[int] | None = None,
 ) -> dict[int, Forecast]:
-    """A forecast for every run of `order` that can be measured; `remaining_s` is left of what is measured now."""
+    """A forecast for every run of `order` that can be measured; `remaining_s` is left of what is measured now.
+
+    With `wanted`, for the runs of these ids only; the queue is played no further than to the last of them.
+    """
     found: dict[int, Forecast] = {}
     for ahead, (candidate, foretold_s) in enumerate(_play(order, windows, now, remaining_s, experience.pace)):
+        if wanted is not None:
+            if len(found) == len(wanted):
+                break
+            if candidate.run_id not in wanted:
+                continue
         starts = experience.wait(foretold_s)
         takes = experience.duration(candidate.duration_s)
         ends = Range(starts.low_s + takes.low_s, starts.middle_s + takes.middle_s, starts.high_s + takes.high_s)
@@ -142,7 +151,7 @@ def _play(
     elapsed_s = remaining_s
     while left:
         at = now + datetime.timedelta(seconds=elapsed_s)
-        chosen = next((place for place, one in enumerate(left) if may_start(one, windows, at)), None)
+        chosen = next((place for place, _one in places(left, windows, at)), None)
         if chosen is None:
             free_at = min(
                 (window.ends_at for window in windows if window.ends_at and window.ends_at > at), default=None

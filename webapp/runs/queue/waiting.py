@@ -17,7 +17,7 @@ def queued(instrument_id: int) -> QuerySet[Run]:
 def candidates(instrument_id: int) -> list[Candidate]:
     """Those that may be measured when it is their turn."""
     rows = queued(instrument_id).filter(held=False)
-    columns = ("pk", "group_id", "plan__duration_s", "plan__duration_max_s", "priority")
+    columns = ("pk", "group_id", "planned_s", "planned_max_s", "priority")
     return [
         Candidate(run_id, group_id, duration_s or 0.0, duration_max_s, priority)
         for run_id, group_id, duration_s, duration_max_s, priority in rows.values_list(*columns)

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import F
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
@@ -48,10 +47,10 @@ def queue_estimates(runs: Iterable[Run]) -> dict[int, Estimate]:
     now = timezone.now()
     for instrument in instruments.values():
         obstacle = _obstacle(instrument)
-        foretold = _foretold(instrument, now)
-        for run in wanted.values():
-            if run.instrument_id == instrument.pk:
-                result[run.pk] = _estimate(run, foretold.get(run.pk), obstacle, now)
+        here = [run for run in wanted.values() if run.instrument_id == instrument.pk]
+        foretold = _foretold(instrument, now, {run.pk for run in here})
+        for run in here:
+            result[run.pk] = _estimate(run, foretold.get(run.pk), obstacle, now)
     return result
 
 
@@ -61,7 +60,7 @@ def record(instrument: Instrument) -> None:
     if not new:
         return
     now = timezone.now()
-    foretold = _foretold(instrument, now)
+    foretold = _foretold(instrument, now, {run.pk for run in new})
     for run in new:
         known = foretold.get(run.pk)
         if known is not None:
@@ -82,12 +81,12 @@ def queue_order(instrument_id: int) -> list[int]:
     return [candidate.run_id for candidate in order] + list(held)
 
 
-def _foretold(instrument: Instrument, now: datetime.datetime) -> dict[int, Forecast]:
+def _foretold(instrument: Instrument, now: datetime.datetime, wanted: set[int]) -> dict[int, Forecast]:
     order = list(fair_order(waiting.candidates(instrument.pk), share.shares(instrument.pk, now)))
     active = Run.objects.filter(instrument=instrument, state__in=Run.ACTIVE).first()
     busy = 0 if active is None else 1
     remaining_s = 0.0 if active is None else _remaining_s(active, now)
-    known = forecasts(order, windows(instrument.pk, now), now, remaining_s, _experience(instrument.pk))
+    known = forecasts(order, windows(instrument.pk, now), now, remaining_s, _experience(instrument.pk), wanted)
     return {run_id: one.behind(busy) for run_id, one in known.items()}
 
 
@@ -95,7 +94,6 @@ def _experience(instrument_id: int) -> Experience:
     measured = (
         Run.objects.filter(instrument=instrument_id, claimed_at__isnull=False, acquired_at__isnull=False)
         .exclude(forecast={})
-        .annotate(planned_s=F("plan__duration_s"))
         .order_by("-pk")
     )
     rows = measured.values_list("forecast", "claimed_at", "acquired_at", "planned_s", "state")[:_REMEMBERED]
@@ -106,16 +104,17 @@ def _past(
     forecast: dict[str, Any],
     claimed_at: datetime.datetime,
     acquired_at: datetime.datetime,
-    planned_s: float,
+    planned_s: float | None,
     state: str,
 ) -> Past:
     made_at = parse_datetime(forecast["made_at"])
     assert made_at is not None  # written by `record`
+    # A run that was stopped says nothing of how long such runs take.
     complete = state in (Run.State.DONE, Run.State.PROCESSING)
     return Past(
         foretold_wait_s=forecast["wait_s"],
         wait_s=(claimed_at - made_at).total_seconds(),
-        planned_s=planned_s if complete else 0.0,  # a run that was stopped says nothing of how long such runs take
+        planned_s=planned_s if complete and planned_s else 0.0,
         duration_s=(acquired_at - claimed_at).total_seconds(),
     )
 

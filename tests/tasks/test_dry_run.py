@@ -1,0 +1,156 @@
+"""A dry run from claim to result: real simulated radio, libiio, driver and reconstruction; no instrument is touched."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from django.conf import settings as django_settings
+from django.db import connection
+from django.test import Client
+
+from tasks.dry_run import do_next
+from webapp.accounts.models import User
+from webapp.dryruns import queue, services
+from webapp.dryruns.models import DryRun
+from webapp.facility.models import Instrument
+from webapp.runs.models import CaptureRecord, Run
+from webapp.spectra.models import Spectrum
+
+pytestmark = [pytest.mark.integration, pytest.mark.django_db(transaction=True), pytest.mark.one_database]
+
+LINE_HZ = 28.0846e6
+FID = {"frequency_hz": LINE_HZ, "averages": 16, "repetition_time_s": 0.02}
+LONG = FID | {"averages": 100_000}
+LINE = {"frequency_hz": LINE_HZ, "amplitude_over_noise": 1.0, "t1_s": 5e-3}
+
+
+@pytest.fixture
+def user() -> User:
+    return User.objects.create_user("ada")
+
+
+@pytest.fixture
+def instrument() -> Instrument:
+    """One whose radio nobody could reach: 192.0.2.0/24 belongs to nobody."""
+    return Instrument.objects.create(
+        slug="alpha", name="Alpha", uri="ip:192.0.2.1", serial="the-real-one", rx_gain_db=40.0,
+        converter={"side": "lower", "lo_hz": 600e6}, limits={"nutation_frequency_hz": 30e3, "dead_time_s": 8e-6},
+    )  # fmt: skip
+
+
+def start(user: User, instrument: Instrument, parameters: dict[str, Any], **more: Any) -> DryRun:
+    return services.start(user, instrument=instrument, method="fid", parameters=parameters, lines=[LINE], **more)
+
+
+def simulators_of(pid: int) -> list[psutil.Process]:
+    """Radios and guards that this process has started."""
+    found = []
+    for process in psutil.Process(pid).children(recursive=True):
+        try:
+            if {"sdr.simulated", "sdr.guard"} & set(process.cmdline()):
+                found.append(process)
+        except psutil.Error:
+            continue
+    return found
+
+
+def wait_until(condition: Any, seconds: float = 20.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.05)
+
+
+def test_a_run_is_tried_on_a_copy_and_nothing_else_changes(user: User, instrument: Instrument) -> None:
+    before = Instrument.objects.values().get()
+    made = start(user, instrument, FID)
+    assert do_next() is True
+    made.refresh_from_db()
+    assert (made.state, made.error_message) == ("done", "")
+    (expected,) = made.result["expected"]
+    found = made.result["lines"][expected["found"]]
+    assert found["status"] == "confirmed"
+    assert abs(found["frequency_hz"] - LINE_HZ) < 5 * found["frequency_sigma_hz"] + 1
+    assert made.result["instrument_s"] == pytest.approx(made.plan["duration_s"])
+    assert made.copied["simulated"] is True and made.copied["rx_gain_db"] == 40.0
+    t2_star = next(one for one in made.result["quantities"] if one["name"] == "t2_star_s")
+    assert t2_star["value"] == pytest.approx(300e-6, rel=0.1)
+    # neither instrument nor anything measured knows of it
+    assert Instrument.objects.values().get() == before
+    assert not (Run.objects.exists() or Spectrum.objects.exists() or CaptureRecord.objects.exists())
+    assert not simulators_of(os.getpid())
+    assert do_next() is False
+    client = Client()
+    client.force_login(user)
+    page = client.get(f"/dry-runs/{made.pk}/").content.decode()
+    assert "Spectrum to expect" in page and "Confirmed" in page and "T₂*" in page
+
+
+def test_a_running_one_is_cancelled(user: User, instrument: Instrument) -> None:
+    made = start(user, instrument, LONG)
+
+    def cancel_when_running() -> None:
+        wait_until(lambda: DryRun.objects.get(pk=made.pk).copied)
+        services.cancel(user, made)
+        connection.close()
+
+    helper = threading.Thread(target=cancel_when_running)
+    helper.start()
+    do_next()
+    helper.join()
+    made.refresh_from_db()
+    assert (made.state, made.slot, made.result) == ("cancelled", None, {})
+    assert not simulators_of(os.getpid())
+
+
+def test_at_the_time_limit_it_shows_what_it_has(user: User, instrument: Instrument, settings: Any) -> None:
+    settings.RASGADO_DRY_RUN_S = 1.5
+    made = start(user, instrument, LONG)
+    do_next()
+    made.refresh_from_db()
+    assert made.state == "done", made.error_message
+    assert made.result["complete"] is False
+    assert 0 < made.result["instrument_s"] < 0.9 * made.plan["duration_s"]
+    assert made.result["expected"][0]["found"] is not None
+
+
+def test_a_plan_that_fails_says_why(user: User, instrument: Instrument) -> None:
+    made = start(user, instrument, FID)
+    Instrument.objects.update(limits={"frequency_max_hz": 20e6})  # changed by staff meanwhile
+    do_next()
+    made.refresh_from_db()
+    assert made.state == "failed"
+    assert "frequency" in made.error_message.lower()
+
+
+@pytest.mark.slow
+def test_kill_9_of_the_worker_leaves_no_radio_behind(user: User, instrument: Instrument) -> None:
+    made = start(user, instrument, LONG)
+    code = "import django; django.setup(); from tasks.dry_run import do_next; do_next()"
+    environment = os.environ | {
+        "DJANGO_SETTINGS_MODULE": "webapp.config.settings",
+        "DATABASE_URL": f"sqlite:///{connection.settings_dict['NAME']}",
+        "RASGADO_LEASE_S": str(django_settings.RASGADO_LEASE_S),
+    }
+    worker = subprocess.Popen([sys.executable, "-c", code], env=environment, cwd=Path(django_settings.BASE_DIR))
+    try:
+        wait_until(lambda: DryRun.objects.get(pk=made.pk).copied)
+        started = simulators_of(worker.pid)
+        assert started
+    finally:
+        worker.send_signal(signal.SIGKILL)
+        worker.wait()
+    wait_until(lambda: not any(process.is_running() and process.status() != "zombie" for process in started))
+    DryRun.objects.update(lease_expires_at="2000-01-01T00:00:00Z")
+    assert queue.sweep()["dry_runs_lost"] == 1
+    made.refresh_from_db()
+    assert made.state == "failed"
