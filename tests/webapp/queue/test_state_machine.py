@@ -169,7 +169,7 @@ class Queue(RuleBasedStateMachine):
         except (Conflict, NotAllowed):
             return
         except InvalidParameters:  # somebody of another group, who cannot measure this sample
-            assert act == "requeue" and person < 3 and not self.samples[person // 2].group_id == run.group_id
+            assert act == "requeue" and person < 3 and self.samples[person // 2].group_id != run.group_id
             return
         after = Run.objects.get(pk=run.pk)
         if act == "cancel":
