@@ -24,6 +24,8 @@ from acquisition.methods.single_line import LineParameters, Recipe, Step
 from acquisition.reconstruction import Reconstruction, ReconstructionParameters
 from acquisition.shot import Capture
 
+ADVICE = "At full amplitude. Enter it as the nutation frequency of the instrument, and flip angles are right."
+
 SPINS = ("3/2", "1", "5/2", "7/2", "9/2", "crystal")
 
 LENGTH = Axis("Pulse length", "s", "µs", 1e-6)
@@ -154,10 +156,9 @@ def _quantities(fitted: CurveFit, length_s: Real, spin: str, amplitude: float) -
     if best_s > float(length_s.max()):
         note = curve_values.joined(note, "The signal was still rising with the longest pulse; measure longer ones.")
     full_hz = fitted.theta / amplitude
-    advice = "At full amplitude. Enter it as the nutation frequency of the instrument, and flip angles are right."
     return (
         Quantity(
-            "nutation_frequency_hz", "ν₁", full_hz, full_hz * relative, "Hz", curve_values.joined(advice, note),
+            "nutation_frequency_hz", "ν₁", full_hz, full_hz * relative, "Hz", curve_values.joined(ADVICE, note),
             "kHz", 1e3,
         ),
         curve_values.time(

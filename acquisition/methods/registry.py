@@ -21,8 +21,9 @@ if TYPE_CHECKING:  # the reconstruction describes its own parameters with this p
 SEARCH = "Search for lines"
 LINE = "Look at a line"
 CONSTANTS = "Measure its constants"
-FAMILIES = (SEARCH, LINE, CONSTANTS)
-"""What methods are for, in the order in which they are offered."""
+CALIBRATION = "Calibrate the instrument"
+FAMILIES = (SEARCH, LINE, CONSTANTS, CALIBRATION)
+"""What methods are for, in the order in which they are offered. The last one's are for the facility's staff."""
 
 
 @dataclass(frozen=True)
