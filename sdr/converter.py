@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
 
+from acquisition.front_end import converter_fault
 from acquisition.limits import reach_behind_converter_hz
 from acquisition.shot import ComplexArray
-from sdr.errors import InvalidConfiguration
+from sdr.address import refused
 from sdr.transceiver import ConverterSettings
-
-SIDES = ("none", "upper", "lower")
 
 
 @dataclass(frozen=True)
@@ -29,18 +27,14 @@ class Converter:
     gain_db: float = 0.0
 
     @classmethod
-    def from_settings(cls, settings: ConverterSettings) -> Converter:
-        """Check the settings of an instrument; raises InvalidConfiguration with the name of the field."""
-        if settings.side not in SIDES:
-            raise InvalidConfiguration(
-                "converter_side", f"The converter's side is {settings.side!r}; it must be one of {', '.join(SIDES)}."
-            )
-        if settings.side != "none" and not (math.isfinite(settings.lo_hz) and settings.lo_hz > 0):
-            raise InvalidConfiguration(
-                "converter_lo_hz", f"The converter's oscillator is {settings.lo_hz} Hz; it must be above 0 Hz."
-            )
-        if not math.isfinite(settings.gain_db):
-            raise InvalidConfiguration("converter_gain_db", "The converter's gain is not a number.")
+    def from_settings(cls, settings: ConverterSettings, frequency_min_hz: float = 0.0) -> Converter:
+        """Check the settings of an instrument; raises InvalidConfiguration with the name of the field.
+
+        `frequency_min_hz` is the lowest NQR frequency of the instrument, which a mirroring converter must lie above.
+        """
+        fault = converter_fault(settings.side, settings.lo_hz, settings.gain_db, frequency_min_hz)
+        if fault is not None:
+            raise refused(fault)
         lo_hz = 0.0 if settings.side == "none" else settings.lo_hz
         return cls(settings.side, lo_hz, settings.gain_db)
 

@@ -10,8 +10,11 @@ from sdr.errors import InvalidConfiguration
 if TYPE_CHECKING:
     from sdr.transceiver import InstrumentSettings, Transceiver
 
+_AD936X = "sdr.pluto.transceiver:PlutoTransceiver"
+
 # Driver name -> "module:class". The class takes the settings, and is connected, locked and safe when constructed.
-DRIVERS = {"pluto": "sdr.pluto.transceiver:PlutoTransceiver"}
+# In what the radios of the AD936x family differ is said in sdr/pluto/family.py.
+DRIVERS = {"pluto": _AD936X, "plutoplus": _AD936X, "adrv9361": _AD936X, "fmcomms2": _AD936X}
 
 
 def open_transceiver(settings: InstrumentSettings) -> Transceiver:

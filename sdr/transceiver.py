@@ -39,6 +39,7 @@ class InstrumentSettings:
     synchronisation: str = "auto"  # "auto", "tdd" (required), "leakage"
     connect_timeout_s: float = 3.0
     guard_timeout_s: float = 10.0  # silence after which the guard takes the driver for frozen
+    reply_timeout_s: float = 10.0  # how much later than due an answer may come before the connection counts as lost
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,18 @@ class Transceiver(Protocol):
 
     def partial(self) -> Capture | None:
         """The averages of an unfinished shot (whole phase cycles only), or None."""
+        ...
+
+    def recover(self, within_s: float, *, should_stop: Callable[[], bool] = lambda: False) -> RadioIdentity:
+        """After RadioLost: find the same radio again, wherever it is, turn its transmitter off and read that back.
+
+        It is known by its serial number; address and firmware may have changed, and `identity` says so afterwards.
+        Whatever it was set to is forgotten: the next `play` sets everything and reads it back. `should_stop` is polled
+        at least twice a second.
+
+        Raises RadioLost if it is not back within `within_s`, ShotStopped when asked to stop, UnsuitableRadio if it
+        came back without what the settings require.
+        """
         ...
 
     def make_safe(self) -> SafeState:

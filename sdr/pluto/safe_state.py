@@ -25,23 +25,25 @@ class TransmitterSwitch:
         self._context = context  # the attributes are pointers into it
         phy = _device(context, names.PHY)
         dac = _device(context, names.TX)
-        transmitter = phy.find_channel("voltage0", True)
+        # A radio with two transmit paths sends on both whatever the oscillator carries.
+        paths = [channel for channel in phy.channels if channel.output and "hardwaregain" in channel.attrs]
         oscillator = phy.find_channel(names.TX_LO_CHANNEL, True)
-        if transmitter is None or oscillator is None:
+        if not paths or oscillator is None:
             raise UnsuitableRadio("The radio has no transmit channel.")
-        self._attenuation = transmitter.attrs["hardwaregain"]
+        self._attenuations = [path.attrs["hardwaregain"] for path in paths]
         self._powerdown = oscillator.attrs["powerdown"]
         tones = [channel for channel in dac.channels if channel.id.startswith("altvoltage")]
         self._tone_scales = [tone.attrs["scale"] for tone in tones]
         tdd = context.find_device(names.TDD)
         self._tdd_enable = tdd.attrs["enable"] if tdd is not None else None
-        available = transmitter.attrs.get("hardwaregain_available")
+        available = paths[0].attrs.get("hardwaregain_available")
         self.lowest_gain_db = names.parse_range(available.value)[0] if available is not None else -89.75
 
     def silence(self) -> None:
         """Write everything that turns the transmitter off; raises OSError if the radio does not take it."""
         self._powerdown.value = "1"
-        self._attenuation.value = f"{self.lowest_gain_db:.2f}"
+        for attenuation in self._attenuations:
+            attenuation.value = f"{self.lowest_gain_db:.2f}"
         if self._tdd_enable is not None:
             self._tdd_enable.value = "0"
         for scale in self._tone_scales:
@@ -50,7 +52,7 @@ class TransmitterSwitch:
 
     def read(self, *, buffer_destroyed: bool) -> SafeState:
         """Read back what `silence` wrote."""
-        gain_db = names.parse_number(self._attenuation.value)
+        gain_db = max(names.parse_number(attenuation.value) for attenuation in self._attenuations)
         powered_down = names.parse_number(self._powerdown.value) == 1
         silent = all(names.parse_number(scale.value) == 0 for scale in self._tone_scales)
         disabled = self._tdd_enable is None or names.parse_number(self._tdd_enable.value) == 0

@@ -11,8 +11,9 @@ import threading
 from pathlib import Path
 
 from sdr.simulated.clock import clock
+from sdr.simulated.control import obey
 from sdr.simulated.converter import Converter
-from sdr.simulated.devices import DEFAULT_SERIAL, TUNING, pluto_context
+from sdr.simulated.devices import CONTEXTS, DEFAULT_SERIAL, NUMBERED, TUNING
 from sdr.simulated.faults import Faults
 from sdr.simulated.log import EventLog
 from sdr.simulated.probe_port import ProbePort
@@ -38,7 +39,8 @@ def _parser() -> argparse.ArgumentParser:
         "--probe-port", type=int, default=None, help="port of the probe's tuner and the temperature; 0 takes any"
     )
     parser.add_argument("--serial", default=None, help="made from the port if not given")
-    parser.add_argument("--model", choices=tuple(TUNING), default="ad9363a", help="decides the tuning range")
+    parser.add_argument("--radio", choices=tuple(CONTEXTS), default="pluto", help="which radio of the family")
+    parser.add_argument("--model", choices=tuple(TUNING), default="ad9363a", help="of a Pluto: its tuning range")
     parser.add_argument(
         "--tx-hold",
         choices=("restart", "keep"),
@@ -47,7 +49,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--fault", action="append", default=[], help="KIND:N, may be given several times")
     parser.add_argument(
-        "--control", action="store_true", help="take lines 'fault KIND:N' and 'thaw' from standard input"
+        "--control", action="store_true", help="take commands from standard input, such as 'fault KIND:N' or 'reboot'"
     )
     return parser
 
@@ -80,19 +82,10 @@ def _list_samples() -> None:
         _say(f"{name}: {text or ('made up from --seed' if name == 'unknown' else 'no lines')}")
 
 
-def _take_commands(faults: Faults) -> None:
+def _take_commands(server: Server) -> None:
     """Follow standard input; its end means that whoever started the simulator is gone."""
     for line in sys.stdin:
-        command, _, argument = line.strip().partition(" ")
-        try:
-            if command == "fault":
-                faults.add(argument)
-            elif command == "thaw":
-                faults.thawed.set()
-            else:
-                raise ValueError(f"unknown command {command!r}")
-        except ValueError as error:
-            _complain(str(error))
+        _say(obey(server, line))
     os._exit(0)
 
 
@@ -107,7 +100,7 @@ def main(arguments: list[str] | None = None) -> int:
     faults = Faults()
     try:
         sample, converter = load(options.sample, seed), Converter.parse(options.converter)
-        pluto_context(options.firmware)
+        CONTEXTS[options.radio](options.firmware, "", options.model)
         for fault in options.fault:
             faults.add(fault)
         listener = _listen(options.host, options.port)
@@ -118,13 +111,14 @@ def main(arguments: list[str] | None = None) -> int:
         _complain(str(error))
         return 1
     host, port = listener.getsockname()[:2]
-    # Simulators on one machine are different radios.
-    serial = options.serial or f"{DEFAULT_SERIAL[:-5]}{port:05d}"
+    # Simulators on one machine are different radios; those that have no serial number cannot be told apart.
+    made = f"{DEFAULT_SERIAL[:-5]}{port:05d}" if options.radio in NUMBERED else ""
+    serial = made if options.serial is None else options.serial
     try:
         log = EventLog(options.log)
     except OSError as error:
         parser.error(f"log {options.log} cannot be written: {error.strerror}")
-    context = pluto_context(options.firmware, serial, options.model)
+    context = CONTEXTS[options.radio](options.firmware, serial, options.model)
     restart = options.tx_hold == "restart"
     radio = Radio(context, RadioOptions(sample, clock(options.clock), converter, log, seed, restart))
     server = Server(radio, log, faults, listener)
@@ -132,7 +126,7 @@ def main(arguments: list[str] | None = None) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: os._exit(0))
     if options.control:
-        threading.Thread(target=_take_commands, args=(faults,), daemon=True).start()
+        threading.Thread(target=_take_commands, args=(server,), daemon=True).start()
     threading.Thread(target=server.serve_forever, daemon=True).start()
     if probe_listener is not None:
         port_of_probe = ProbePort(radio, server.changed, log, probe_listener)

@@ -21,6 +21,7 @@ DEFAULT_SERIAL = "1044730000000000000000000000000001"
 DEFAULT_RATE_HZ = 30_720_000
 REFERENCE_HZ = 40_000_159  # what the chip is told of its crystal after power-up, and what the crystal then has
 TUNING = {"ad9363a": (325_000_000, 3_800_000_000), "ad9364": (46_875_001, 6_000_000_000)}
+_AD9361_TUNING = {"RX_LO": (70_000_000, 6_000_000_000), "TX_LO": (46_875_001, 6_000_000_000)}
 
 _RX_PORTS = "A_BALANCED B_BALANCED C_BALANCED A_N A_P B_N B_P C_N C_P TX_MONITOR1 TX_MONITOR2 TX_MONITOR1_2"
 _GAIN_MODES = "manual fast_attack slow_attack hybrid"
@@ -57,13 +58,34 @@ def pluto_context(firmware: str = "v0.39", serial: str = DEFAULT_SERIAL, model: 
     )
 
 
+def adrv9361_context(firmware: str = "", serial: str = "", model: str = "ad9361") -> Context:
+    """An ADRV9361-Z7035: two paths, no TDD core, tones at full swing after power-up, no model and no serial number.
+
+    Devices, channels, names and values are those of a real one, of which pyadi-iio publishes the context with its
+    tests; its clock chip and its thermometer are left out. `firmware` and `model` are as they are.
+    """
+    kernel = "4.19.0-simulated"
+    serial_number = {"hw_serial": serial} if serial else {}
+    return Context(
+        description=f"simulated spectrometer {kernel} armv7l",
+        attributes={"local,kernel": kernel, **serial_number},
+        devices=at_index((_phy("ad9361", paths=2), _xadc(), _tx(paths=2, tone_scale="0.250000"), _rx(paths=2))),
+    )
+
+
+CONTEXTS = {"pluto": pluto_context, "adrv9361": adrv9361_context}
+"""What --radio of the command line chooses between."""
+NUMBERED = frozenset({"pluto"})
+"""Those that have a serial number unless told otherwise."""
+
+
 def _shared(prefix: str, **values: str | None) -> tuple[Attribute, ...]:
     """Attributes whose file name is the prefix, an underscore and the name; those ending in _available are fixed."""
     return tuple(Attribute(n, v, f"{prefix}_{n}", not n.endswith("_available")) for n, v in values.items())
 
 
 def _local_oscillator(index: int, name: str, frequency_hz: int, fastlock: int, model: str) -> Channel:
-    low, high = TUNING[model]
+    low, high = _AD9361_TUNING[name] if model == "ad9361" else TUNING[model]
     prefix = f"out_altvoltage{index}_{name}"
     values = _shared(
         prefix,
@@ -103,32 +125,40 @@ _PHY_OUTPUT = _shared(
 )
 
 
-def _phy(model: str) -> Device:
-    receive = _PHY_INPUT + _shared(
-        "in_voltage0",
+def _receive_path(index: int) -> Channel:
+    values = _PHY_INPUT + _shared(
+        f"in_voltage{index}",
         gain_control_mode="slow_attack",
         hardwaregain="71.000000 dB",
         hardwaregain_available="[-3 1 71]",
         rf_port_select="A_BALANCED",
         rssi="115.00 dB",
     )
-    transmit = _PHY_OUTPUT + _shared(
-        "out_voltage0",
+    return Channel(f"voltage{index}", False, values)
+
+
+def _transmit_path(index: int) -> Channel:
+    values = _PHY_OUTPUT + _shared(
+        f"out_voltage{index}",
         hardwaregain="-10.000000 dB",
         hardwaregain_available="[-89.750000 0.250000 0.000000]",
         rf_port_select="A",
         rssi="0.00 dB",
     )
+    return Channel(f"voltage{index}", True, values)
+
+
+def _phy(model: str, paths: int = 1) -> Device:
     channels = (
         _local_oscillator(1, "TX_LO", 2_450_000_000, 193, model),
-        Channel("voltage0", False, receive),
+        *(_receive_path(index) for index in range(paths)),
         *(
             Channel(f"voltage{i}", True, _PHY_OUTPUT + _shared(f"out_voltage{i}", raw="306", scale="1.000000"))
             for i in (3, 2)
         ),
         _local_oscillator(0, "RX_LO", 2_400_000_000, 79, model),
         Channel("temp0", False, (Attribute("input", "36842", "in_temp0_input", False),)),
-        Channel("voltage0", True, transmit),
+        *(_transmit_path(index) for index in range(paths)),
         Channel("voltage2", False, _PHY_INPUT + _shared("in_voltage2", offset="57", raw="975", scale="0.305250")),
         Channel("out", False, (Attribute("voltage_filter_fir_en", "0", "in_out_voltage_filter_fir_en"),)),
     )
@@ -214,7 +244,7 @@ _DATA_RATES = {
 }
 
 
-def _tx() -> Device:
+def _tx(paths: int = 1, tone_scale: str = "0.000000") -> Device:
     channels = [
         Channel(
             f"voltage{i}",
@@ -222,10 +252,13 @@ def _tx() -> Device:
             _shared(f"out_voltage{i}", **_CALIBRATION) + _shared("out_voltage", **_DATA_RATES),
             scan=ScanElement(i, "le:S16/16>>0"),
         )
-        for i in (0, 1)
+        for i in range(2 * paths)
     ]
-    for index, name, phase in ((3, "TX1_Q_F2", 0), (1, "TX1_I_F2", 90000), (0, "TX1_I_F1", 90000), (2, "TX1_Q_F1", 0)):
-        tone = {"frequency": "9279985", "phase": str(phase), "raw": "1", "scale": "0.000000"}
+    tones = [(3, "TX1_Q_F2", 0), (1, "TX1_I_F2", 90000), (0, "TX1_I_F1", 90000), (2, "TX1_Q_F1", 0)]
+    if paths == 2:
+        tones += [(7, "TX2_Q_F2", 0), (6, "TX2_Q_F1", 0), (5, "TX2_I_F2", 90000), (4, "TX2_I_F1", 90000)]
+    for index, name, phase in tones:
+        tone = {"frequency": "9279985", "phase": str(phase), "raw": "1", "scale": tone_scale}
         values = _shared(f"out_altvoltage{index}_{name}", **tone)
         values += (Attribute("sampling_frequency", str(DEFAULT_RATE_HZ), "out_altvoltage_sampling_frequency", False),)
         channels.append(Channel(f"altvoltage{index}", True, values, name))
@@ -233,7 +266,7 @@ def _tx() -> Device:
     return Device("", TX, tuple(channels), buffer_attributes=_BUFFER, debug_attributes=registers)
 
 
-def _rx() -> Device:
+def _rx(paths: int = 1) -> Device:
     channels = tuple(
         Channel(
             f"voltage{i}",
@@ -242,9 +275,9 @@ def _rx() -> Device:
             + _shared("in_voltage", samples_pps=None, **_DATA_RATES),
             scan=ScanElement(i, "le:S12/16>>0"),
         )
-        for i in (0, 1)
+        for i in range(2 * paths)
     )
-    check = "\n".join(f"CH{i} : PN9 : Out of Sync : PN Error" for i in (0, 1))
+    check = "\n".join(f"CH{i} : PN9 : Out of Sync : PN Error" for i in range(2 * paths))
     registers = (Attribute("pseudorandom_err_check", check), Attribute("direct_reg_access", "0x0"))
     return Device("", RX, channels, buffer_attributes=_BUFFER, debug_attributes=registers)
 

@@ -42,16 +42,20 @@ class SimulatedProcess:
 
     def fault(self, text: str) -> None:
         """Let a fault happen, such as "kill-mid-buffer:1" (see sdr.simulated.faults)."""
-        self._command(f"fault {text}")
+        self.command(f"fault {text}")
 
     def thaw(self) -> None:
         """End the fault "freeze"."""
-        self._command("thaw")
+        self.command("thaw")
 
-    def _command(self, line: str) -> None:
-        assert self._process.stdin is not None
+    def command(self, line: str) -> None:
+        """Any command of sdr.simulated.control; obeyed when this returns. ValueError if it makes no sense."""
+        assert self._process.stdin is not None and self._process.stdout is not None
         self._process.stdin.write(f"{line}\n")
         self._process.stdin.flush()
+        answer = self._process.stdout.readline().strip()
+        if answer != "ok":
+            raise ValueError(answer or "the simulator has ended")
 
     def stop(self) -> int:
         """End it with SIGTERM; returns its exit status."""
@@ -79,6 +83,7 @@ def running(
     firmware: str = "v0.39",
     converter: str = "upper:400e6",
     serial: str | None = None,
+    radio: str = "pluto",
     probe_port: int | None = None,
     arguments: Sequence[str] = (),
 ) -> Iterator[SimulatedProcess]:
@@ -94,6 +99,7 @@ def running(
         log_path = Path(folder, "radio.jsonl")
         command = [sys.executable, "-m", "sdr.simulated", "--sample", str(sample), "--port", str(port)]
         command += ["--clock", clock, "--firmware", firmware, "--converter", converter, "--log", str(log_path)]
+        command += ["--radio", radio]
         command += ["--seed", str(seed)] if seed is not None else []
         command += ["--serial", serial] if serial is not None else []
         command += ["--probe-port", str(probe_port)] if probe_port is not None else []

@@ -147,22 +147,31 @@ class Registers:
         self.put(PHY, "in_out_voltage_filter_fir_en", value)
         return value
 
-    def _write_gain(self, text: str) -> str | None:
-        gain = _number(text, -3, 71)
-        # Under automatic control the chip sets the gain itself.
-        return f"{round(gain)}.000000 dB" if self.get(PHY, "in_voltage0_gain_control_mode") == "manual" else None
+    def _write_gain(self, path: int) -> Callable[[str], str | None]:
+        def write(text: str) -> str | None:
+            gain = _number(text, -3, 71)
+            # Under automatic control the chip sets the gain itself.
+            manual = self.get(PHY, f"in_voltage{path}_gain_control_mode") == "manual"
+            return f"{round(gain)}.000000 dB" if manual else None
+
+        return write
 
 
 def _checks(registers: Registers) -> dict[tuple[str, Kind, str], Callable[[str], str | None]]:
     phy: dict[str, Callable[[str], str | None]] = {
-        "in_voltage0_gain_control_mode": _one_of(registers.get(PHY, "in_voltage_gain_control_mode_available").split()),
-        "in_voltage0_hardwaregain": registers._write_gain,
-        "out_voltage0_hardwaregain": _attenuation,
         "in_voltage_rf_bandwidth": _within(200_000, 56_000_000),
         "out_voltage_rf_bandwidth": _within(200_000, 40_000_000),
-        "in_voltage0_rf_port_select": _one_of(registers.get(PHY, "in_voltage_rf_port_select_available").split()),
-        "out_voltage0_rf_port_select": _one_of(["A", "B"]),
     }
+    for path in (0, 1):
+        phy[f"in_voltage{path}_gain_control_mode"] = _one_of(
+            registers.get(PHY, "in_voltage_gain_control_mode_available").split()
+        )
+        phy[f"in_voltage{path}_hardwaregain"] = registers._write_gain(path)
+        phy[f"out_voltage{path}_hardwaregain"] = _attenuation
+        phy[f"in_voltage{path}_rf_port_select"] = _one_of(
+            registers.get(PHY, "in_voltage_rf_port_select_available").split()
+        )
+        phy[f"out_voltage{path}_rf_port_select"] = _one_of(["A", "B"])
     for prefix in ("in", "out"):
         phy[f"{prefix}_voltage_sampling_frequency"] = registers._write_rate
         phy[f"{prefix}_voltage_filter_fir_en"] = registers._write_fir_enable
@@ -187,7 +196,8 @@ def _checks(registers: Registers) -> dict[tuple[str, Kind, str], Callable[[str],
     }
     checks |= {(PHY, Kind.CHANNEL, name): check for name, check in phy.items()}
     checks |= {(PHY, Kind.DEVICE, name): check for name, check in device.items()}
-    for tone in ("altvoltage0_TX1_I_F1", "altvoltage1_TX1_I_F2", "altvoltage2_TX1_Q_F1", "altvoltage3_TX1_Q_F2"):
+    tones = ("TX1_I_F1", "TX1_I_F2", "TX1_Q_F1", "TX1_Q_F2", "TX2_I_F1", "TX2_I_F2", "TX2_Q_F1", "TX2_Q_F2")
+    for tone in (f"altvoltage{index}_{name}" for index, name in enumerate(tones)):
         prefix = f"out_{tone}"
         checks[(TX, Kind.CHANNEL, f"{prefix}_scale")] = lambda text: f"{_number(text, 0, 1):.6f}"
         checks[(TX, Kind.CHANNEL, f"{prefix}_phase")] = _within(0, 360_000)

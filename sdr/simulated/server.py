@@ -14,7 +14,7 @@ import numpy.typing as npt
 from sdr.simulated import protocol
 from sdr.simulated.devices import RX, TX
 from sdr.simulated.errors import IioError, invalid
-from sdr.simulated.faults import DELAY_S, FaultKind, Faults
+from sdr.simulated.faults import FaultKind, Faults
 from sdr.simulated.log import EventLog
 from sdr.simulated.radio import Radio
 from sdr.simulated.registers import Target, find
@@ -50,6 +50,9 @@ class Server:
                 connection, peer = self._listener.accept()
             except OSError:
                 return
+            if not self.faults.plugged.is_set():
+                connection.close()
+                continue
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             client = _Connection(self, connection, f"{peer[0]}:{peer[1]}")
             with self.lock:
@@ -70,6 +73,13 @@ class Server:
                 connection.abandon()
             self.radio.reboot()
             self.changed.notify_all()
+
+    def unplug(self) -> None:
+        """Break all connections and turn everybody away until `faults.plugged` is set; the radio goes on."""
+        self.faults.plugged.clear()
+        with self.changed:
+            for connection in self._connections:
+                connection.hang_up()
 
 
 class _Connection:
@@ -102,6 +112,10 @@ class _Connection:
         """Break the connection; its buffers are gone with the radio's state."""
         self._open = None
         self._pending = None
+        self.hang_up()
+
+    def hang_up(self) -> None:
+        """Break the connection; its buffers are closed when its thread has noticed."""
         try:
             self._socket.shutdown(socket.SHUT_RDWR)
         except OSError:
@@ -162,6 +176,16 @@ class _Connection:
         payload = self._payload(request.size) if isinstance(request, protocol.WriteAttribute) else b""
         try:
             match request:
+                case protocol.ReadAttribute(attribute=name):
+                    self._strike(self._server.faults.on_attribute(name, written=False))
+                    self._reply(request, payload)
+                case protocol.WriteAttribute(target, size):
+                    fault = self._server.faults.on_attribute(target.attribute, written=True)
+                    self._strike(fault)
+                    if fault is FaultKind.IGNORE_WRITE:
+                        self._send(protocol.status(size))
+                    else:
+                        self._reply(request, payload)
                 case protocol.ReadBuffer():
                     self._read_buffer(request)
                 case protocol.WriteBuffer():
@@ -169,13 +193,37 @@ class _Connection:
                 case protocol.Open():
                     self._send(protocol.status(self._open_buffer(request)))
                 case _:
-                    with self._server.changed:
-                        self._radio.command()
-                        reply = self._simple(request, payload)
-                        self._server.changed.notify_all()
-                    self._send(reply)
+                    self._reply(request, payload)
         except IioError as error:
             self._send(protocol.status(-error.number))
+
+    def _reply(self, request: protocol.Request, payload: bytes) -> None:
+        with self._server.changed:
+            self._radio.command()
+            reply = self._simple(request, payload)
+            self._server.changed.notify_all()
+        self._send(reply)
+
+    def _strike(self, fault: FaultKind | None) -> None:
+        """Let a fault happen in place of an answer, or before it."""
+        match fault:
+            case FaultKind.TIMEOUT | FaultKind.TIMEOUT_ATTRIBUTE:
+                raise IioError(errno.ETIMEDOUT)
+            case FaultKind.REFUSE_WRITE:
+                raise invalid()
+            case FaultKind.REBOOT | FaultKind.REBOOT_ATTRIBUTE:
+                self._server.reboot()
+                raise ConnectionLost
+            case FaultKind.KILL_ATTRIBUTE | FaultKind.KILL_PUSH:
+                self.hang_up()
+                raise ConnectionLost
+            case FaultKind.FREEZE | FaultKind.FREEZE_ATTRIBUTE:
+                self._server.faults.thawed.clear()
+                self._wait_for_thaw()
+            case FaultKind.DELAY | FaultKind.DELAY_ATTRIBUTE:
+                self._wait_for_client(self._server.faults.delay_s)
+            case _:
+                pass
 
     def _simple(self, request: protocol.Request, payload: bytes) -> bytes:
         match request:
@@ -217,15 +265,22 @@ class _Connection:
             raise IioError(errno.ENODEV)
         return device.name
 
+    def _channels(self, name: str) -> int:
+        device = self._radio.context.device(name)
+        return device.scan_channels if device is not None else 0
+
     # Buffers
 
     def _open_buffer(self, request: protocol.Open) -> int:
         name = self._device(request.device)
         if name not in (RX, TX):
             raise IioError(errno.ENOENT)
-        if self._open is not None or self._server.faults.on_open():
+        fault = self._server.faults.on_open()
+        if self._open is not None or fault is FaultKind.BUSY:
             raise IioError(errno.EBUSY)
-        if not 0 < request.mask < 4 or request.samples == 0:
+        if fault is FaultKind.NO_MEMORY:
+            raise IioError(errno.ENOMEM)
+        if not 0 < request.mask < 1 << self._channels(name) or request.samples == 0:
             raise invalid()
         deadline = time.monotonic() + (_CYCLIC_OPEN_RETRY_S if request.cyclic else 0.0)
         with self._server.changed:
@@ -268,28 +323,24 @@ class _Connection:
                 self._pending = self._next_block(mask)
             part = self._pending[:left]
             self._pending = self._pending[len(part) :]
-            self._send_block(protocol.chunk_header(len(part), mask if first else None), part)
+            self._send_block(mask if first else None, part)
             left -= len(part)
             first = False
         if not self._pending:
             self._radio.prepare_block()
 
-    def _send_block(self, header: bytes, data: memoryview) -> None:
+    def _send_block(self, mask: int | None, data: memoryview) -> None:
+        header = protocol.chunk_header(len(data), mask)
         fault = self._server.faults.on_read()
-        if fault is FaultKind.TIMEOUT:
-            raise IioError(errno.ETIMEDOUT)
-        if fault is FaultKind.REBOOT:
-            self._server.reboot()
+        if fault in (FaultKind.KILL_MID_BUFFER, FaultKind.SHORT):
+            half = data[: len(data) // 8 * 4]
+            if fault is FaultKind.SHORT:
+                self._send(protocol.chunk_header(len(half), mask), half)
+                raise IioError(errno.EIO)
+            self._send(header, half)
+            self.hang_up()
             raise ConnectionLost
-        if fault is FaultKind.KILL_MID_BUFFER:
-            self._send(header, data[: len(data) // 2])
-            self._socket.shutdown(socket.SHUT_RDWR)
-            raise ConnectionLost
-        if fault is FaultKind.FREEZE:
-            self._server.faults.thawed.clear()
-            self._wait_for_thaw()
-        if fault is FaultKind.DELAY:
-            self._wait_for_client(DELAY_S)
+        self._strike(fault)
         self._send(header, data)
 
     def _next_block(self, mask: int) -> memoryview:
@@ -314,6 +365,7 @@ class _Connection:
             raise IioError(errno.EBADF)
         self._send(protocol.status(0))
         values = np.frombuffer(self._payload(request.size), dtype="<i2")
+        self._strike(self._server.faults.on_push())
         interleaved = _spread(values, opened.mask)
         with self._server.changed:
             self._radio.command()
@@ -327,16 +379,25 @@ class _Connection:
 
 
 def _select(block: npt.NDArray[np.int16], mask: int) -> npt.NDArray[np.int16]:
-    """The channels of the mask, interleaved, contiguous."""
+    """The channels of the mask, interleaved, contiguous; a second receive path hears nothing."""
     if mask == 3:
         return np.ascontiguousarray(block).reshape(-1)
-    return np.ascontiguousarray(block[:, mask - 1])
+    channels = [channel for channel in range(mask.bit_length()) if mask >> channel & 1]
+    chosen = np.zeros((len(block), len(channels)), np.int16)
+    for place, channel in enumerate(channels):
+        if channel < 2:
+            chosen[:, place] = block[:, channel]
+    return chosen
 
 
 def _spread(values: npt.NDArray[np.int16], mask: int) -> npt.NDArray[np.int16]:
-    """Interleaved I, Q from the channels of the mask; the missing one is silent."""
+    """Interleaved I, Q of the first path from the channels of the mask; one that is missing is silent."""
     if mask == 3:
         return values[: len(values) // 2 * 2]
-    pairs = np.zeros((len(values), 2), np.int16)
-    pairs[:, mask - 1] = values
+    channels = [channel for channel in range(mask.bit_length()) if mask >> channel & 1]
+    given = values[: len(values) // len(channels) * len(channels)].reshape(-1, len(channels))
+    pairs = np.zeros((len(given), 2), np.int16)
+    for place, channel in enumerate(channels):
+        if channel < 2:
+            pairs[:, channel] = given[:, place]
     return pairs.ravel()
