@@ -90,12 +90,26 @@ class Configuration:
 
     def switch_on(self, attenuation_db: float) -> None:
         """Set the transmitter's attenuation and power its oscillator up. Without a buffer it still sends nothing."""
-        with _written("transmitter's attenuation"):
-            self._pluto.tx_hardwaregain_chan0 = -float(attenuation_db)
-        _agree("transmitter's gain in dB", self._pluto.tx_hardwaregain_chan0, -attenuation_db, GAIN_TOLERANCE_DB)
+        self.attenuate(attenuation_db)
         with _written("transmitter's oscillator"):
             self._powerdown.value = "0"
         _agree("powerdown of the transmitter's oscillator", names.parse_number(self._powerdown.value), 0, 0)
+
+    def attenuate(self, attenuation_db: float) -> None:
+        """Set the transmitter's attenuation alone; the largest one mutes it."""
+        with _written("transmitter's attenuation"):
+            self._pluto.tx_hardwaregain_chan0 = -float(attenuation_db)
+        _agree("transmitter's gain in dB", self._pluto.tx_hardwaregain_chan0, -attenuation_db, GAIN_TOLERANCE_DB)
+
+    def verify(self, setup: Setup) -> None:
+        """Read back, without writing, what data would be wrong without: rate, both oscillators, receiver's gain."""
+        _agree("powerdown of the transmitter's oscillator", names.parse_number(self._powerdown.value), 0, 0)
+        _agree("receiver's oscillator in Hz", self._pluto.rx_lo, self._tuned_hz, 0)
+        _agree("transmitter's oscillator in Hz", self._pluto.tx_lo, self._tuned_hz, 0)
+        _agree(
+            "sample rate in Hz", self._pluto.sample_rate, setup.sample_rate_hz, RATE_TOLERANCE * setup.sample_rate_hz
+        )
+        _agree("receiver's gain in dB", self._pluto.rx_hardwaregain_chan0, setup.rx_gain_db, GAIN_TOLERANCE_DB)
 
     def _apply_fixed(self) -> None:
         """What is the same for every shot."""

@@ -24,8 +24,11 @@ BLOCK_SAMPLES = 2_000_000
 class FreeRunningPlayer:
     """Cuts frames out of receptions that begin at any time; frames begin LEAD_SAMPLES before the leakage's onset."""
 
-    def __init__(self, connection: Connection, pattern: Pattern) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._expected: int | None = None
+
+    def prepare(self, pattern: Pattern) -> None:
         rate_hz = pattern.sample_rate_hz
         self._frame = LEAD_SAMPLES + pattern.capture_samples
         self._period = buffers.aligned(max(round(pattern.repetition_time_s * rate_hz), self._frame))
@@ -41,12 +44,14 @@ class FreeRunningPlayer:
             )
         extra = max(min(int(BURST_S * rate_hz), BLOCK_SAMPLES) - shortest, 0) // self._period
         self._block = buffers.aligned(shortest + min(extra, pattern.frames_max - 1) * self._period)
-        connection.set_timeout(self._block / rate_hz)
-        self._expected: int | None = None
+        self._connection.set_timeout(self._block / rate_hz)
 
     @property
     def frame_samples(self) -> int:
         return self._frame
+
+    def has_loaded(self, excitation: Excitation) -> bool:
+        return False
 
     def burst(
         self, excitation: Excitation, frames: int, take: Callable[[Frame], None], poll: Callable[[], None]
@@ -87,5 +92,5 @@ class FreeRunningPlayer:
             raise AlignmentFailed("The reception holds no whole frame after the pulse that was found in it.")
         return found
 
-    def close(self) -> None:
+    def destroy(self) -> None:
         """Nothing outlives a burst."""

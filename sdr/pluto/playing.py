@@ -23,7 +23,7 @@ BUFFER_SAMPLES_MAX = 4_000_000
 
 @dataclass(frozen=True)
 class Pattern:
-    """What stays the same over all bursts of a player; `frames_max` is the longest burst that will be asked for."""
+    """What stays the same over all bursts of a shot; `frames_max` is the longest burst that will be asked for."""
 
     sample_rate_hz: float
     pulse_samples: int
@@ -43,13 +43,25 @@ class Excitation:
         """Interleaved I and Q (2 n,); raises ValueError if the waveform goes beyond full scale."""
         return quantise(self.waveform)
 
+    def plays_like(self, other: Excitation) -> bool:
+        """The radio makes no difference between the two."""
+        return self is other or np.array_equal(self.integers, other.integers)
+
 
 class Player(Protocol):
     """Transmits one waveform at a time and hands over frames of reception; silent between bursts."""
 
+    def prepare(self, pattern: Pattern) -> None:
+        """Say what the bursts that follow have in common; whatever the radio has of it already stays as it is."""
+        ...
+
     @property
     def frame_samples(self) -> int:
         """Samples in every frame handed over."""
+        ...
+
+    def has_loaded(self, excitation: Excitation) -> bool:
+        """The radio holds the excitation from an earlier burst."""
         ...
 
     def burst(
@@ -57,12 +69,12 @@ class Player(Protocol):
     ) -> None:
         """Transmit `excitation` `frames` times and give each frame (2 frame_samples,) to `take`.
 
-        All excitations given to one player have the same length.
+        All excitations given between two calls of `prepare` have the same length.
         """
         ...
 
-    def close(self) -> None:
-        """Destroy all buffers."""
+    def destroy(self) -> None:
+        """Destroy all buffers; sends nothing that could fail on a broken connection."""
         ...
 
 

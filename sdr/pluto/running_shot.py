@@ -16,12 +16,13 @@ from sdr.errors import AlignmentFailed, ShotStopped
 from sdr.guard_client import Guard
 from sdr.pluto import reference
 from sdr.pluto.accumulate import Frame, PhaseCycleAverage
+from sdr.pluto.configuration import Setup
 from sdr.pluto.connection import Connection
-from sdr.pluto.free_running import FreeRunningPlayer
-from sdr.pluto.playing import Excitation, Pattern, Player, as_complex, queue_length
+from sdr.pluto.playing import Pattern, as_complex, queue_length
 from sdr.pluto.rounds import bursts
 from sdr.pluto.samples import dequantise, quantise
-from sdr.pluto.triggered import DELAY_SAMPLES_MAX, LEAD_SAMPLES, TriggeredPlayer
+from sdr.pluto.standby import Standby
+from sdr.pluto.triggered import DELAY_SAMPLES_MAX, LEAD_SAMPLES
 from sdr.transceiver import InstrumentSettings
 
 # What a Pluto passes on without a break (5 MS/s over USB), with room to spare; faster bursts must fit its queue.
@@ -46,14 +47,16 @@ class RunningShot:
         self,
         connection: Connection,
         guard: Guard,
+        standby: Standby,
         settings: InstrumentSettings,
         converter: Converter,
         shot: Shot,
+        setup: Setup,
         tuned_hz: float,
         should_stop: Callable[[], bool],
         on_average: Callable[[int], None],
     ) -> None:
-        self._connection, self._guard = connection, guard
+        self._connection, self._guard, self._standby = connection, guard, standby
         self._settings, self._converter = settings, converter
         self._shot = shot
         self._centre_frequency_hz = converter.nqr_hz(tuned_hz)
@@ -61,8 +64,8 @@ class RunningShot:
         self._waveform = converter.baseband(np.asarray(shot.waveform, dtype=np.complex64))
         # Mirroring the spectrum mirrors the phases of the cycle as well.
         self._cycle = tuple(p.conjugate() if converter.inverted else p for p in map(complex, shot.phase_cycle))
+        standby.begin(setup, self._waveform, self._cycle)
         self._average: PhaseCycleAverage | None = None
-        self._reference: reference.Reference | None = None
         self._has_onsets = alignment.has_onsets(self._waveform)
         self._first: Frame | None = None
         self._last: Frame | None = None
@@ -72,36 +75,49 @@ class RunningShot:
     def run(self, reference_level: float) -> Capture:
         """Play all of it."""
         self._report()
-        self._measure_reference(reference_level)
-        player = self._player(self._pattern())
+        if self._standby.reference is None:
+            self._measure_reference(reference_level)
+        if self._standby.lasts and self._standby.reference is not None:
+            self._standby.expect_pulse_at(self._standby.reference.start)
+        player, excitations = self._standby.player, self._standby.excitations
+        player.prepare(self._pattern())
         self._average = average = PhaseCycleAverage(player.frame_samples, self._cycle)
-        excitations = [Excitation((self._waveform * np.complex64(phase)).astype(np.complex64)) for phase in self._cycle]
-        try:
-            for burst in bursts(
-                self._shot.averages, len(self._cycle), self._shot.repetition_time_s, self._frames_max()
-            ):
-                frame_sum = average.frame_sum(burst.phase)
-
-                def take(frame: Frame, add: Callable[[Frame], None] = frame_sum.add) -> None:
-                    self._keep_first_and_last(frame)
-                    add(frame)
-
-                player.burst(excitations[burst.phase], burst.frames, take, self._poll)
-                if burst.ends_round:
-                    average.commit()
-                self._guard.alive()
-                self._report()
-        finally:
-            player.close()
+        shot = self._shot
+        # Phases have no order: the radio begins with the one that it still holds.
+        backwards = player.has_loaded(excitations[-1])
+        for burst in bursts(
+            shot.averages, len(self._cycle), shot.repetition_time_s, self._frames_max(), backwards=backwards
+        ):
+            player.burst(excitations[burst.phase], burst.frames, self._taking(burst.phase), self._poll)
+            if burst.ends_round:
+                average.commit()
+            self._guard.alive()
+            self._report()
         self._check_drift()
         capture = self.capture()
         if capture is None:
             raise AlignmentFailed("Nothing was averaged.")
         return capture
 
+    def _taking(self, phase: int) -> Callable[[Frame], None]:
+        """What is done with every frame of a burst."""
+        assert self._average is not None
+        add = self._average.frame_sum(phase).add
+        check = self._standby.pulse_check
+
+        def take(frame: Frame) -> None:
+            nonlocal check
+            if check is not None:
+                check.check(frame, self._cycle[phase])
+                check = None
+            self._keep_first_and_last(frame)
+            add(frame)
+
+        return take
+
     def reference_level(self, otherwise: float) -> float:
         """The level at which the reference pulse was heard."""
-        return otherwise if self._reference is None else self._reference.level
+        return otherwise if self._standby.reference is None else self._standby.reference.level
 
     def capture(self) -> Capture | None:
         """What has been averaged in whole phase cycles, or None if nothing has or its start cannot be told."""
@@ -138,13 +154,14 @@ class RunningShot:
 
     def _start_and_phase(self, average: PhaseCycleAverage) -> tuple[int, float, list[str]]:
         """Index of the first transmitted sample in the frames, phase of the leakage, and what to say of them."""
-        if self._reference is not None:
-            start = self._reference.start if self._connection.tdd is not None else LEAD_SAMPLES
+        heard = self._standby.reference
+        if heard is not None:
+            start = heard.start if self._standby.lasts else LEAD_SAMPLES
             note = (
-                f"Phase turned to that of the leakage, measured with a reference pulse of {self._reference.level:.3g} "
-                f"of full scale; leakage gain {self._reference.gain:.3g}."
+                f"Phase turned to that of the leakage, measured with a reference pulse of {heard.level:.3g} "
+                f"of full scale; leakage gain {heard.gain:.3g}."
             )
-            return start, self._reference.phase_rad, [note]
+            return start, heard.phase_rad, [note]
         mean = average.mean()
         found = alignment.find_start(mean[: len(self._waveform) + LEAD_SAMPLES + DELAY_SAMPLES_MAX], self._waveform)
         note = "Phase turned to that of the pulse's own leakage, which may be off by up to 45 degrees if saturated."
@@ -172,23 +189,19 @@ class RunningShot:
         )
 
     def _measure_reference(self, level: float) -> None:
-        player = self._player(reference.pattern(self._shot.sample_rate_hz))
+        """Once for all shots of one tuning."""
+        player = self._standby.player
+        player.prepare(reference.pattern(self._shot.sample_rate_hz))
         peak = float(np.max(np.abs(self._waveform)))
         try:
-            self._reference = reference.measure(player, peak, level, self._poll)
+            self._standby.reference = reference.measure(player, peak, level, self._poll)
         except AlignmentFailed:
-            self._reference = None
-        finally:
-            player.close()
+            self._standby.reference = None
 
     def _pattern(self) -> Pattern:
         shot = self._shot
         frames = min(self._frames_max(), shot.averages // len(self._cycle))
         return Pattern(shot.sample_rate_hz, len(shot.waveform), shot.capture_samples, shot.repetition_time_s, frames)
-
-    def _player(self, pattern: Pattern) -> Player:
-        kind = TriggeredPlayer if self._connection.tdd is not None else FreeRunningPlayer
-        return kind(self._connection, pattern)
 
     def _frames_max(self) -> int:
         """Frames in a burst, so that the radio can keep those that come faster than they can be fetched."""

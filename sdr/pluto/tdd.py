@@ -21,7 +21,10 @@ from sdr.pluto import names
 
 PIN, RECEIVE, HOLD = 0, 1, 2
 STATES_RUNNING = (2, 3)  # waiting for the first frame, running; 0 and 1 are idle and armed
-END_POLL_S = 0.5e-3
+END_POLL_S = 0.2e-3
+END_POLL_MAX_S = 0.1
+# Grace for the end of a burst beyond its length.
+END_MARGIN_S = 2.0
 # A frame of this many clocks is timed to find the core's clock.
 CLOCKS_TIMED = 1_000_000
 REGISTERS = ("startup_delay_raw", "sync_external", "burst_count", "frame_length_raw")
@@ -59,6 +62,7 @@ class TddCore:
         self._pin_enable = _pin(context)
         self._written: dict[str, int] = {}
         self._clocks: dict[float, int] = {}
+        self._ends_s = 0.0
 
     def configure(
         self, *, sample_rate_hz: float, frame_samples: int, lead_samples: int, pulse_samples: int, frames: int
@@ -83,21 +87,23 @@ class TddCore:
         self._write_channel(HOLD, polarity=1, on=begin, off=end)
         self._enable.value = "1"
 
-    def start(self) -> None:
-        """Begin one burst."""
+    def start(self, duration_s: float) -> None:
+        """Begin one burst, which takes `duration_s`."""
         self._trigger.value = "1"
+        self._ends_s = time.monotonic() + duration_s
 
-    def wait_for_end(self, within_s: float, poll: Callable[[], None]) -> None:
+    def wait_for_end(self, poll: Callable[[], None]) -> None:
         """Wait until the burst that is running, if one is, has ended with its last frame; `poll` is called meanwhile.
 
         Until then a trigger is ignored.
         """
-        deadline_s = time.monotonic() + within_s
+        deadline_s = max(self._ends_s, time.monotonic()) + END_MARGIN_S
         while names.parse_number(self._state.value) in STATES_RUNNING:
-            if time.monotonic() > deadline_s:
+            now_s = time.monotonic()
+            if now_s > deadline_s:
                 raise ReadBackMismatch("The TDD core does not end its burst.")
             poll()
-            time.sleep(END_POLL_S)
+            time.sleep(min(max(self._ends_s - now_s, END_POLL_S), END_POLL_MAX_S))
 
     def disable(self) -> None:
         """Stop after the burst that is running, if one is."""

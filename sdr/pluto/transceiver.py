@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -12,20 +13,23 @@ from typing import Self
 from acquisition.shot import Capture, Shot
 from sdr import safety
 from sdr.converter import Converter
-from sdr.errors import CaptureIncomplete, RadioLost, SdrError, UnsafeState
+from sdr.errors import CaptureIncomplete, GuardIntervened, GuardUnavailable, RadioLost, SdrError, UnsafeState
 from sdr.guard_client import Guard
 from sdr.lock import RadioLock
 from sdr.pluto import reference
 from sdr.pluto.configuration import Configuration, Setup
 from sdr.pluto.connection import Connection, translated
-from sdr.pluto.recovery import find_again
+from sdr.pluto.keeper import Keeper
 from sdr.pluto.running_shot import CallbackFailed, RunningShot
 from sdr.pluto.safe_state import turn_off_at
+from sdr.pluto.standby import Standby
 from sdr.transceiver import InstrumentSettings, RadioIdentity, SafeState
 
 logger = logging.getLogger(__name__)
 
 TURN_OFF = "sdr.pluto.safe_state:turn_off_at"
+# After a shot the transmitter stays armed, muted, for this long, so that the next shot of an experiment begins at once.
+STANDBY_S = 0.25
 
 
 class PlutoTransceiver:
@@ -33,11 +37,15 @@ class PlutoTransceiver:
 
     def __init__(self, settings: InstrumentSettings) -> None:
         self._settings = self._same_radio = settings
-        self._converter = Converter.from_settings(settings.converter, settings.limits.frequency_min_hz)
+        self._converter = Converter.from_settings(settings.converter)
         self._partial: Capture | None = None
         self._reference_level = reference.LEVEL_FIRST
         self._connection: Connection | None = None
         self._guard: Guard | None = None
+        self._standby: Standby | None = None
+        self._playing = False
+        self._busy = threading.RLock()
+        self._keeper = Keeper(STANDBY_S, self._rest)
         self._locks = [RadioLock(settings.uri)]
         try:
             self._connect()
@@ -46,7 +54,9 @@ class PlutoTransceiver:
             self._same_radio = replace(settings, serial=self._identity.serial)
             if self._identity.serial:
                 self._locks.append(RadioLock(f"serial {self._identity.serial}"))
-            self._guard = self._start_guard()
+            descriptors = [lock.fileno() for lock in self._locks]
+            serial = self._identity.serial
+            self._guard = Guard(settings.uri, serial, TURN_OFF, descriptors, settings.guard_timeout_s)
             self.make_safe()
         except BaseException:
             self._drop_connection()
@@ -70,9 +80,26 @@ class PlutoTransceiver:
         should_stop: Callable[[], bool] = lambda: False,
         on_average: Callable[[int], None] = lambda done: None,
     ) -> Capture:
-        self._partial = None
-        if self._guard is None:
-            raise RadioLost("The transceiver was closed.", "Open it again.")
+        with self._busy:
+            self._keeper.cancel()
+            self._partial = None
+            if self._guard is None:
+                raise RadioLost("The transceiver was closed.", "Open it again.")
+            try:
+                return self._prepare_and_play(self._guard, shot, should_stop, on_average)
+            except CallbackFailed as failed:
+                raise failed.error from None
+            except BaseException as error:
+                if self._standby is not None:  # refused before the transmitter was used
+                    try:
+                        self.make_safe()
+                    except UnsafeState as unsafe:
+                        raise unsafe from error
+                raise
+
+    def _prepare_and_play(
+        self, guard: Guard, shot: Shot, should_stop: Callable[[], bool], on_average: Callable[[int], None]
+    ) -> Capture:
         if self._connection is None:
             self._connect()
             self.make_safe()
@@ -85,10 +112,19 @@ class PlutoTransceiver:
             tx_attenuation_db=self._settings.tx_attenuation_db,
         )
         self._configuration.check(setup)
+        if self._standby is not None and not self._may_go_on(guard, self._standby, setup):
+            self.make_safe()
+        with self._transmitting(guard), translated(self._settings.uri):
+            capture = self._play(connection, guard, shot, setup, should_stop, on_average)
+        return capture
+
+    def _may_go_on(self, guard: Guard, standby: Standby, setup: Setup) -> bool:
+        """The transmitter is still armed as the shot before left it, and another sample rate will not disturb it."""
         try:
-            return self._play(connection, self._guard, shot, setup, should_stop, on_average)
-        except CallbackFailed as failed:
-            raise failed.error from None
+            guard.alive()
+        except (GuardIntervened, GuardUnavailable):
+            return False
+        return standby.setup is not None and standby.setup.sample_rate_hz == setup.sample_rate_hz
 
     def _play(
         self,
@@ -99,47 +135,60 @@ class PlutoTransceiver:
         should_stop: Callable[[], bool],
         on_average: Callable[[int], None],
     ) -> Capture:
-        with self._transmitting(guard), translated(self._settings.uri):
+        if self._standby is None:
+            self._standby = Standby(connection)
             tuned_hz = self._configuration.apply(setup)
             self._configuration.switch_on(setup.tx_attenuation_db)
-            running = RunningShot(
-                connection, guard, self._settings, self._converter, shot, tuned_hz, should_stop, on_average
-            )
-            try:
-                capture = running.run(self._reference_level)
-                self._reference_level = running.reference_level(self._reference_level)
-                return capture
-            except BaseException:
-                self._partial = running.capture()
-                raise
+        else:
+            tuned_hz = self._configuration.apply(setup)
+            self._configuration.attenuate(setup.tx_attenuation_db)
+            self._configuration.verify(setup)  # others may have been at the radio since
+        running = RunningShot(
+            connection,
+            guard,
+            self._standby,
+            self._settings,
+            self._converter,
+            shot,
+            setup,
+            tuned_hz,
+            should_stop,
+            on_average,
+        )
+        self._playing = True
+        try:
+            capture = running.run(self._reference_level)
+            # After the last sample: nothing was changed, and no server was restarted, while the shot was played.
+            self._configuration.attenuate(-connection.transmitter.lowest_gain_db)
+            self._configuration.verify(setup)
+        except BaseException:
+            self._partial = running.capture()
+            raise
+        finally:
+            self._playing = False
+        self._reference_level = running.reference_level(self._reference_level)
+        return capture
 
     def partial(self) -> Capture | None:
         return self._partial
 
-    def recover(self, within_s: float, *, should_stop: Callable[[], bool] = lambda: False) -> RadioIdentity:
-        if self._guard is None:
-            raise RadioLost("The transceiver was closed.", "Open it again.")
-        self._drop_connection()
-        found = find_again(self._same_radio, within_s, should_stop)
-        self._adopt(found.connection)
-        self._identity = found.connection.identity
-        if found.lock is not None:
-            self._same_radio = replace(self._same_radio, uri=found.connection.uri)
-            self._locks.append(found.lock)
-            former, self._guard = self._guard, self._start_guard()
-            former.close()  # it watches over an address where the radio no longer is
-        self.make_safe()
-        self._guard.disarm()
-        return self._identity
-
     def make_safe(self) -> SafeState:
+        with self._busy:
+            state = self._make_safe()
+            if self._guard is not None:
+                self._guard.disarm()
+            return state
+
+    def _make_safe(self) -> SafeState:
         try:
             if self._connection is not None:
                 with translated(self._settings.uri):
                     self._connection.transmitter.silence()
-                    state = self._connection.transmitter.read(buffer_destroyed=True)
+                    if not self._playing:
+                        self._end_standby()
+                    state = self._connection.transmitter.read(buffer_destroyed=self._standby is None)
             else:
-                state = turn_off_at(self._same_radio.uri, self._identity.serial)
+                state = turn_off_at(self._settings.uri, self._identity.serial)
         except (SdrError, OSError) as error:
             self._drop_connection()
             raise UnsafeState(f"Turning the transmitter off could not be confirmed: {error}") from error
@@ -150,6 +199,7 @@ class PlutoTransceiver:
     def close(self) -> None:
         if self._guard is None:
             return
+        self._keeper.close()
         guard, self._guard = self._guard, None
         try:
             self.make_safe()
@@ -180,18 +230,10 @@ class PlutoTransceiver:
             error.add_note(str(unsafe))
             logger.error("%s: %s", self._settings.slug, unsafe)
 
-    def _start_guard(self) -> Guard:
-        radio, descriptors = self._same_radio, [lock.fileno() for lock in self._locks]
-        return Guard(radio.uri, radio.serial, TURN_OFF, descriptors, radio.guard_timeout_s)
-
     def _connect(self) -> None:
-        self._adopt(Connection(self._same_radio))
-
-    def _adopt(self, connection: Connection) -> None:
-        """Use a fresh connection, of which nothing is known but that it leads to the right radio."""
-        with translated(connection.uri):
-            self._configuration = Configuration(connection)
-        self._connection = connection
+        self._connection = Connection(self._same_radio)
+        with translated(self._settings.uri):
+            self._configuration = Configuration(self._connection)
 
     def _live(self) -> Connection:
         if self._connection is None:
@@ -199,7 +241,25 @@ class PlutoTransceiver:
         return self._connection
 
     def _drop_connection(self) -> None:
+        self._end_standby()
         self._connection = None
+
+    def _end_standby(self) -> None:
+        standby, self._standby = self._standby, None
+        if standby is not None:
+            standby.destroy()
+
+    def _rest(self) -> None:
+        """Nobody has played for a while: turn the transmitter off for good. Runs in the keeper's thread."""
+        with self._busy:
+            if self._standby is None or not self._keeper.due():
+                return
+            try:
+                self.make_safe()
+            except UnsafeState as unsafe:
+                # The guard stays armed and will act; the next shot, or closing, goes through a new connection.
+                self._drop_connection()
+                logger.error("%s: %s", self._settings.slug, unsafe)
 
     def _release_locks(self) -> None:
         for lock in self._locks:
@@ -207,7 +267,7 @@ class PlutoTransceiver:
 
     @contextmanager
     def _transmitting(self, guard: Guard) -> Iterator[None]:
-        """Between arming the guard and the confirmed safe state; a broken connection is replaced to reach that."""
+        """Between arming the guard and standby or the safe state; a broken connection is replaced to reach that."""
         guard.arm()
         try:
             yield
@@ -221,16 +281,15 @@ class PlutoTransceiver:
                     raise unsafe from lost  # a lost radio is known to need a look; this one would pass for sound
                 lost.add_note(str(unsafe))
                 logger.error("%s: %s", self._settings.slug, unsafe)
-            else:
-                guard.disarm()
             raise
         except BaseException as error:
             try:
                 self.make_safe()
             except UnsafeState as unsafe:
                 raise unsafe from error
-            guard.disarm()
             raise
         else:
-            self.make_safe()
-            guard.disarm()
+            if self._standby is not None and self._standby.lasts:
+                self._keeper.start()
+            else:
+                self.make_safe()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from sdr.pluto import buffers
 from sdr.pluto.accumulate import Frame
@@ -18,51 +19,101 @@ DELAY_SAMPLES_MAX = 256
 FRAME_GAP_SAMPLES = 64
 
 
-# Grace for the end of a burst beyond the length of a frame.
-END_MARGIN_S = 2.0
+@dataclass(frozen=True)
+class _Layout:
+    """What the TDD core is configured for."""
+
+    sample_rate_hz: float
+    period: int
+    pulse_samples: int
+    frames: int
 
 
 class TriggeredPlayer:
-    """Plays bursts whose frames the TDD core counts; `frame_samples` holds capture, lead and room for the delay."""
+    """Plays bursts whose frames the TDD core counts; `frame_samples` holds capture, lead and room for the delay.
 
-    def __init__(self, connection: Connection, pattern: Pattern) -> None:
+    Buffers and the core's configuration outlive a burst, and are replaced where the next one needs others. What can
+    be replaced while the last frame before still has its time to recover is replaced then.
+    """
+
+    def __init__(self, connection: Connection) -> None:
         assert connection.tdd is not None
         self._connection, self._tdd = connection, connection.tdd
-        self._rate_hz = pattern.sample_rate_hz
+        self._pattern: Pattern | None = None
+        self._layout: _Layout | None = None
+        self._receive: buffers.ReceiveBuffer | None = None
+        self._transmit: buffers.CyclicTransmitBuffer | None = None
+        self._loaded: Excitation | None = None
+        self._waits_s = -1.0
+
+    def prepare(self, pattern: Pattern) -> None:
+        self._pattern = pattern
         self._pulse_samples = buffers.aligned(pattern.pulse_samples)
         self._block = buffers.aligned(LEAD_SAMPLES + pattern.capture_samples + DELAY_SAMPLES_MAX)
-        self._period = max(round(pattern.repetition_time_s * self._rate_hz), self._block + FRAME_GAP_SAMPLES)
-        self._end_within_s = self._period / self._rate_hz + END_MARGIN_S
-        # Before the receiver is opened: after power-up the core lets receptions begin at any time.
-        self._configure(pattern.frames_max)
-        connection.set_timeout(self._period / self._rate_hz)
-        self._receive = buffers.ReceiveBuffer(connection.rx, self._block, queue_length(self._block))
+        self._period = max(round(pattern.repetition_time_s * pattern.sample_rate_hz), self._block + FRAME_GAP_SAMPLES)
 
     @property
     def frame_samples(self) -> int:
         return self._block
 
+    def has_loaded(self, excitation: Excitation) -> bool:
+        return self._loaded is not None and self._loaded.plays_like(excitation)
+
     def burst(
         self, excitation: Excitation, frames: int, take: Callable[[Frame], None], poll: Callable[[], None]
     ) -> None:
-        if frames != self._frames:
-            self._tdd.wait_for_end(self._end_within_s, poll)
-            self._configure(frames)
-        with buffers.CyclicTransmitBuffer(self._connection.tx, excitation.integers, self._pulse_samples):
-            self._tdd.wait_for_end(self._end_within_s, poll)
-            self._tdd.start()
-            receive(self._receive, frames, take, poll)
+        assert self._pattern is not None
+        rate_hz = self._pattern.sample_rate_hz
+        layout = _Layout(rate_hz, self._period, self._pulse_samples, frames)
+        if self._layout is None:  # the core's outputs may be as after power-up: nothing is held yet
+            self._configure(layout, poll)
+        self._load(excitation)
+        receiver = self._receiver(self._period / rate_hz)
+        if layout != self._layout:
+            self._configure(layout, poll)
+        else:
+            self._tdd.wait_for_end(poll)
+        self._tdd.start(frames * self._period / rate_hz)
+        receive(receiver, frames, take, poll)
 
-    def _configure(self, frames: int) -> None:
+    def _load(self, excitation: Excitation) -> None:
+        if self.has_loaded(excitation) and self._transmit is not None and self._transmit.samples == self._pulse_samples:
+            return
+        self._unload()
+        self._transmit = buffers.CyclicTransmitBuffer(self._connection.tx, excitation.integers, self._pulse_samples)
+        self._loaded = excitation
+
+    def _unload(self) -> None:
+        self._loaded = None
+        if self._transmit is not None:
+            self._transmit.destroy()
+            self._transmit = None
+
+    def _receiver(self, waits_s: float) -> buffers.ReceiveBuffer:
+        if waits_s != self._waits_s:
+            self._connection.set_timeout(waits_s)
+            self._waits_s = waits_s
+        if self._receive is not None and self._receive.samples != self._block:
+            self._receive.destroy()
+            self._receive = None
+        if self._receive is None:
+            self._receive = buffers.ReceiveBuffer(self._connection.rx, self._block, queue_length(self._block))
+        return self._receive
+
+    def _configure(self, layout: _Layout, poll: Callable[[], None]) -> None:
+        self._tdd.wait_for_end(poll)
+        self._layout = None
         self._tdd.configure(
-            sample_rate_hz=self._rate_hz,
-            frame_samples=self._period,
+            sample_rate_hz=layout.sample_rate_hz,
+            frame_samples=layout.period,
             lead_samples=LEAD_SAMPLES,
-            pulse_samples=self._pulse_samples,
-            frames=frames,
+            pulse_samples=layout.pulse_samples,
+            frames=layout.frames,
         )
-        self._frames = frames
+        self._layout = layout
 
-    def close(self) -> None:
-        self._receive.destroy()
-        self._tdd.disable()
+    def destroy(self) -> None:
+        self._unload()
+        if self._receive is not None:
+            self._receive.destroy()
+            self._receive = None

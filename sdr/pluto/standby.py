@@ -1,0 +1,85 @@
+"""What is kept from shot to shot while the transmitter stays armed: buffers, waveforms, how the leakage was heard."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from acquisition.shot import ComplexArray
+from sdr.errors import AlignmentFailed
+from sdr.pluto.accumulate import Frame
+from sdr.pluto.configuration import Setup
+from sdr.pluto.connection import Connection
+from sdr.pluto.free_running import FreeRunningPlayer
+from sdr.pluto.playing import Excitation, Player, as_complex
+from sdr.pluto.reference import Reference
+from sdr.pluto.triggered import TriggeredPlayer
+
+# Samples of a pulse that are compared from burst to burst.
+COMPARED_SAMPLES = 8192
+# The pulse must stand out of the noise this much (|correlation|^2 over its variance) for a comparison to mean anything.
+EVIDENCE = 150.0
+# Deviation of the correlation, relative to itself, that noise, drift and a stopped transmission are told apart by.
+DEVIATION_MAX = 0.5
+
+
+class PulseCheck:
+    """Compares the pulse as every burst receives it with how the first one did.
+
+    A reception left over from another burst, a transmit buffer that slipped or that does not play, and oscillators that
+    lost their phase all change the correlation with the pulse by more than half of it.
+    """
+
+    def __init__(self, waveform: ComplexArray, start: int) -> None:
+        self._pulse = waveform[:COMPARED_SAMPLES]
+        self._start = start
+        self._expected: complex | None = None
+
+    def check(self, frame: Frame, phase: complex) -> None:
+        """`frame` (2 n,) is the first of a burst that transmits `phase` times the waveform."""
+        heard = as_complex(frame[2 * self._start : 2 * (self._start + len(self._pulse))])
+        product = complex(np.vdot(self._pulse, heard)) * complex(phase).conjugate()
+        if self._expected is None:
+            transmitting = self._pulse != 0
+            energy = float(np.sum(np.abs(self._pulse) ** 2) * np.sum(np.abs(heard[transmitting]) ** 2))
+            clear = energy > 0 and abs(product) ** 2 * np.count_nonzero(transmitting) / energy >= EVIDENCE
+            self._expected = product if clear else 0j
+        elif abs(product - self._expected) > DEVIATION_MAX * abs(self._expected) > 0:
+            raise AlignmentFailed("The pulse was received otherwise than in the burst before; nothing of it was kept.")
+
+
+class Standby:
+    """One arming of the transmitter; `destroy` it when the transmitter is turned off, or the connection is given up."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.lasts = connection.tdd is not None
+        """It may outlive a shot: with the TDD core nothing is transmitted that was not triggered."""
+        self.player: Player = (
+            TriggeredPlayer(connection) if connection.tdd is not None else FreeRunningPlayer(connection)
+        )
+        self.setup: Setup | None = None
+        self.reference: Reference | None = None
+        self.excitations: tuple[Excitation, ...] = ()
+        self.pulse_check: PulseCheck | None = None
+        self._waveform: ComplexArray = np.zeros(0, dtype=np.complex64)
+        self._cycle: tuple[complex, ...] = ()
+
+    def begin(self, setup: Setup, waveform: ComplexArray, cycle: tuple[complex, ...]) -> None:
+        """A shot begins: what was heard counts within one tuning only, and the excitations for one waveform only."""
+        if setup != self.setup:
+            self.setup = setup
+            self.reference = self.pulse_check = None
+        if cycle != self._cycle or not np.array_equal(waveform, self._waveform):
+            self._waveform, self._cycle = waveform, cycle
+            self.excitations = tuple(
+                Excitation((waveform * np.complex64(phase)).astype(np.complex64)) for phase in cycle
+            )
+            self.pulse_check = None
+
+    def expect_pulse_at(self, start: int) -> None:
+        """From the next burst on, compare the pulse, whose first sample is at this index of every frame."""
+        if self.pulse_check is None:
+            self.pulse_check = PulseCheck(self._waveform, start)
+
+    def destroy(self) -> None:
+        """Destroy all buffers; sends nothing that could fail on a broken connection."""
+        self.player.destroy()
