@@ -8,7 +8,7 @@ import signal
 import sys
 from collections.abc import Sequence
 
-from rasgado import commands, values
+from rasgado import commands, dry_run, values
 from rasgado.client import DEFAULT_URL, Client
 from rasgado.errors import ClientError, Refused
 
@@ -94,6 +94,28 @@ def _parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     one.add_argument("--json", dest="as_json", action="store_true", help="with all settings, as JSON")
     one.set_defaults(command=commands.plan)
+
+    one = command.add_parser(
+        "dry-run", help="try a run on a simulated copy of the instrument",
+        description="Try a run on a simulated copy of the instrument, with a guessed sample. Takes no instrument time.",
+    )  # fmt: skip
+    one.add_argument("--instrument", metavar="SLUG")
+    one.add_argument("--method", metavar="NAME", help="such as survey")
+    one.add_argument(
+        "--set", metavar="NAME=VALUE", action="append", type=values.assignment,
+        help="a parameter of the method, in SI units; may be repeated",
+    )  # fmt: skip
+    one.add_argument(
+        "--line", metavar="NAME=VALUE,…", action="append", type=values.guessed_line,
+        help="a guessed line: frequency_hz, and amplitude_over_noise, t1_s, t2_star_s, spin; may be repeated",
+    )  # fmt: skip
+    one.add_argument("--sample", metavar="NAME|ID", help="without --line: guess the lines confirmed in it")
+    one.add_argument("--strongest", type=float, metavar="RATIO", help="then: amplitude over noise of its strongest")
+    one.add_argument("--title")
+    one.add_argument("--json", metavar="FILE", type=values.submission, help="as of submit; the other options win")
+    one.add_argument("--no-wait", action="store_true", help="only start it")
+    one.add_argument("--output-json", dest="as_json", action="store_true", help="show JSON")
+    one.set_defaults(command=dry_run.dry_run)
 
     one = command.add_parser("status", help="what state a run is in")
     _run_argument(one)

@@ -110,6 +110,29 @@ class Client:
             body["temperature_k"] = temperature_k
         return self._object("POST", "/runs", body, headers={"Idempotency-Key": idempotency_key}, repeat=True)
 
+    def dry_run(
+        self,
+        *,
+        instrument: str,
+        method: str,
+        parameters: Mapping[str, Any],
+        lines: Sequence[Mapping[str, Any]] = (),
+        sample: int | None = None,
+        strongest: float | None = None,
+        title: str = "",
+    ) -> Json:
+        """Try a run on a simulated copy of the instrument, with guessed lines or those confirmed in the sample."""
+        body: Json = {"instrument": instrument, "method": method, "parameters": dict(parameters), "title": title}
+        given = {"lines": [dict(line) for line in lines], "sample": sample, "strongest": strongest}
+        return self._object("POST", "/dry-runs", body | {name: value for name, value in given.items() if value})
+
+    def dry_run_of(self, number: int) -> Json:
+        """A dry run by its number."""
+        return self._object("GET", f"/dry-runs/{number}")
+
+    def cancel_dry_run(self, number: int) -> Json:
+        return self._object("POST", f"/dry-runs/{number}/cancel", {}, repeat=True)
+
     def run(self, run_id: int) -> Json:
         return self._object("GET", f"/runs/{run_id}")
 

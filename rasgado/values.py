@@ -22,6 +22,14 @@ def assignment(text: str) -> tuple[str, Any]:
         raise argparse.ArgumentTypeError(f"{name.strip()}: {error}") from None
 
 
+def guessed_line(text: str) -> dict[str, Any]:
+    """`frequency_hz=28.1e6,amplitude_over_noise=0.1` of --line."""
+    line = dict(assignment(part) for part in text.split(",") if part.strip())
+    if "frequency_hz" not in line:
+        raise argparse.ArgumentTypeError(f"{text!r} has no frequency_hz=…")
+    return line
+
+
 def positive(text: str) -> int:
     """A whole number from 1 on."""
     if not (text.isascii() and text.isdigit() and len(text) <= 18 and int(text) > 0):

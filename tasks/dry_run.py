@@ -87,6 +87,7 @@ class _Trial:
         self._began_s = self._reported_s = time.monotonic()
         self._captures: list[Capture] = []
         self._cancelled = self._out_of_time = False
+        self._unfinished_s = 0.0  # instrument time of the averages of the present shot
         self.result: dict[str, Any] = {}
         self.message = ""
 
@@ -106,10 +107,9 @@ class _Trial:
         except (AcquisitionError, SdrError) as error:
             self.message = str(error)
             return State.FAILED
-        progress = experiment.progress
         self.result = results.plain(made, guess) | {
             "complete": not self._out_of_time,
-            "instrument_s": progress.duration_done_s,
+            "instrument_s": experiment.progress.duration_done_s + self._unfinished_s,
             "shots": len(self._captures),
             "computing_s": time.monotonic() - self._began_s,
         }
@@ -124,16 +124,25 @@ class _Trial:
             while shot is not None and not self._should_stop(experiment):
                 probe.prepare(shot)
                 try:
-                    capture = radio.play(shot, should_stop=lambda: self._should_stop(experiment))
+                    capture = radio.play(
+                        shot,
+                        should_stop=lambda: self._should_stop(experiment),
+                        on_average=lambda done, shot=shot: self._note(done * shot.repetition_time_s),
+                    )
                 except ShotStopped:
                     partial = radio.partial()
                     if partial is not None:
                         self._captures.append(partial)
+                    self._note(0.0 if partial is None else partial.averages * shot.repetition_time_s)
                     break
+                self._note(0.0)
                 self._captures.append(capture)
                 experiment.take(capture)
                 shot = experiment.next_shot()
         return experiment
+
+    def _note(self, unfinished_s: float) -> None:
+        self._unfinished_s = unfinished_s
 
     def _should_stop(self, experiment: Experiment) -> bool:
         """Whether somebody has cancelled it or its time is over; reports progress meanwhile."""
@@ -141,6 +150,8 @@ class _Trial:
         if now_s - self._reported_s >= _REPORT_S:
             self._reported_s = now_s
             self._cancelled = queue.renew(self._job)
-            queue.report(self._job, progress=dataclasses.asdict(experiment.progress))
+            progress = dataclasses.asdict(experiment.progress)
+            progress["duration_done_s"] += self._unfinished_s
+            queue.report(self._job, progress=progress)
         self._out_of_time = now_s - self._began_s > settings.RASGADO_DRY_RUN_S
         return self._cancelled or self._out_of_time

@@ -6,6 +6,8 @@ import csv
 import io
 import json
 import math
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +15,14 @@ import numpy as np
 import pytest
 from django.conf import settings as django_settings
 from django.core.management import call_command
+from django.db import connection
 from django.utils import timezone
 
 from acquisition.experiment import Spectrum as SpectrumValues
 from acquisition.lines import Line, LineStatus
 from acquisition.reconstruction import Reconstruction
 from rasgado.cli import main
+from tasks.dry_run import do_next
 from tools.processes import free_port
 from webapp.runs import events
 from webapp.runs.models import Run
@@ -273,3 +277,33 @@ def test_plan_shows_the_ways_to_search_and_names_a_wrong_field(rasgado: Shell) -
     assert json.loads(rasgado.out)["recommended"] == "survey"
     assert rasgado("plan", "--instrument", "demo", *SURVEY, "--set", "detection=7") != 0
     assert "detection" in rasgado.err
+
+
+@pytest.fixture
+def processing() -> Iterator[None]:
+    """A processing worker's part, in a thread of this process: does the dry runs that are waiting."""
+    done = threading.Event()
+
+    def work() -> None:
+        while not done.wait(0.1):
+            do_next()
+        connection.close()
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    yield
+    done.set()
+    worker.join()
+
+
+@pytest.mark.integration
+def test_dry_run_says_what_to_expect(rasgado: Shell, processing: None) -> None:
+    tried = ["dry-run", "--instrument", "demo", "--method", "fid", "--set", "frequency_hz=28.0846e6"]
+    guess = ["--set", "averages=8", "--line", "frequency_hz=28.0846e6,amplitude_over_noise=1,t1_s=5e-3"]
+    assert rasgado(*tried, *guess) == 0, rasgado.err
+    assert "Simulated, nothing was measured" in rasgado.out
+    assert "28.0846 MHz" in rasgado.out and "confirmed" in rasgado.out
+    assert rasgado(*tried) == 3
+    assert "Say where a line might lie" in rasgado.err
+    assert rasgado(*tried, "--line", "t1_s=1") == 2
+    assert not Run.objects.exists()
