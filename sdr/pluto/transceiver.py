@@ -20,6 +20,7 @@ from sdr.pluto import reference
 from sdr.pluto.configuration import Configuration, Setup
 from sdr.pluto.connection import Connection, translated
 from sdr.pluto.keeper import Keeper
+from sdr.pluto.recovery import find_again
 from sdr.pluto.running_shot import CallbackFailed, RunningShot
 from sdr.pluto.safe_state import turn_off_at
 from sdr.pluto.standby import Standby
@@ -37,7 +38,7 @@ class PlutoTransceiver:
 
     def __init__(self, settings: InstrumentSettings) -> None:
         self._settings = self._same_radio = settings
-        self._converter = Converter.from_settings(settings.converter)
+        self._converter = Converter.from_settings(settings.converter, settings.limits.frequency_min_hz)
         self._partial: Capture | None = None
         self._reference_level = reference.LEVEL_FIRST
         self._connection: Connection | None = None
@@ -54,9 +55,7 @@ class PlutoTransceiver:
             self._same_radio = replace(settings, serial=self._identity.serial)
             if self._identity.serial:
                 self._locks.append(RadioLock(f"serial {self._identity.serial}"))
-            descriptors = [lock.fileno() for lock in self._locks]
-            serial = self._identity.serial
-            self._guard = Guard(settings.uri, serial, TURN_OFF, descriptors, settings.guard_timeout_s)
+            self._guard = self._start_guard()
             self.make_safe()
         except BaseException:
             self._drop_connection()
@@ -172,6 +171,22 @@ class PlutoTransceiver:
     def partial(self) -> Capture | None:
         return self._partial
 
+    def recover(self, within_s: float, *, should_stop: Callable[[], bool] = lambda: False) -> RadioIdentity:
+        if self._guard is None:
+            raise RadioLost("The transceiver was closed.", "Open it again.")
+        self._drop_connection()
+        found = find_again(self._same_radio, within_s, should_stop)
+        self._adopt(found.connection)
+        self._identity = found.connection.identity
+        if found.lock is not None:
+            self._same_radio = replace(self._same_radio, uri=found.connection.uri)
+            self._locks.append(found.lock)
+            former, self._guard = self._guard, self._start_guard()
+            former.close()  # it watches over an address where the radio no longer is
+        self.make_safe()
+        self._guard.disarm()
+        return self._identity
+
     def make_safe(self) -> SafeState:
         with self._busy:
             state = self._make_safe()
@@ -188,7 +203,7 @@ class PlutoTransceiver:
                         self._end_standby()
                     state = self._connection.transmitter.read(buffer_destroyed=self._standby is None)
             else:
-                state = turn_off_at(self._settings.uri, self._identity.serial)
+                state = turn_off_at(self._same_radio.uri, self._identity.serial)
         except (SdrError, OSError) as error:
             self._drop_connection()
             raise UnsafeState(f"Turning the transmitter off could not be confirmed: {error}") from error
@@ -230,10 +245,18 @@ class PlutoTransceiver:
             error.add_note(str(unsafe))
             logger.error("%s: %s", self._settings.slug, unsafe)
 
+    def _start_guard(self) -> Guard:
+        radio, descriptors = self._same_radio, [lock.fileno() for lock in self._locks]
+        return Guard(radio.uri, radio.serial, TURN_OFF, descriptors, radio.guard_timeout_s)
+
     def _connect(self) -> None:
-        self._connection = Connection(self._same_radio)
-        with translated(self._settings.uri):
-            self._configuration = Configuration(self._connection)
+        self._adopt(Connection(self._same_radio))
+
+    def _adopt(self, connection: Connection) -> None:
+        """Use a fresh connection, of which nothing is known but that it leads to the right radio."""
+        with translated(connection.uri):
+            self._configuration = Configuration(connection)
+        self._connection = connection
 
     def _live(self) -> Connection:
         if self._connection is None:
