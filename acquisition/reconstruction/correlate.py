@@ -13,6 +13,7 @@ from scipy import fft
 from acquisition.experiment import Spectrum
 from acquisition.reconstruction.excitation import Complex, Real
 from acquisition.reconstruction.record import Record
+from acquisition.reconstruction.transform import AnyComplex, transformed
 
 POINTS_MAX = 1 << 20
 
@@ -55,7 +56,7 @@ def correlation_spectrum(
         inside = (grid >= axis[0]) & (grid <= axis[-1])
         onto = _Interpolation(np.asarray(grid, dtype=np.float64), axis)
         own = np.where(inside, onto(chosen.seen), 0.0) / float(sigma) ** 2
-        total += own * onto(chosen.correlated(fft.fft(values.astype(np.complex64), record.transform_length)))
+        total += own * onto(chosen.correlated(transformed(values, record.transform_length)))
         weight += own
         variance += own**2 * onto(chosen.variance) * float(sigma) ** 2
     used = weight > 1e-6 * weight.max(initial=0.0)
@@ -109,7 +110,7 @@ class _Filter:
         self._apodisation = np.where(np.arange(self.size) < self.size // 2, np.exp(-lag_s / decay_s), 0.0)
         self.variance = self._noise_variance(record) if self.size else np.zeros(0)
 
-    def correlated(self, transform: Complex) -> Complex:
+    def correlated(self, transform: AnyComplex) -> Complex:
         """The spectrum of data from the transform of all samples, in units of a line's amplitude times s."""
         correlation = fft.ifft(transform[self._bins] * self._filtered)
         return np.asarray(fft.fft(correlation * self._apodisation) / self._rate_hz)

@@ -18,6 +18,7 @@ from acquisition.errors import AcquisitionError
 from acquisition.reconstruction.decays import Part, Pieces
 from acquisition.reconstruction.recursion import Hops, Recursion, SourceGrid, Teeth
 from acquisition.reconstruction.teeth import tooth_spacing_samples
+from acquisition.reconstruction.transform import AnyComplex, transformed
 from acquisition.shot import Capture
 
 Complex = npt.NDArray[np.complex128]
@@ -60,7 +61,7 @@ class Excitation:
         # Room for the whole decay behind the last sample, so that the circular correlation is a linear one.
         self.transform_length = fft.next_fast_len(2 * samples)
         # Single precision is enough to look for lines; they are fitted without transforms.
-        spectrum = fft.fft(self.drive.astype(np.complex64), self.transform_length)
+        spectrum = transformed(self.drive, self.transform_length)
         self.drive_scale = math.sqrt(float(np.max(spectrum.real**2 + spectrum.imag**2, initial=0.0)))
         if self.drive_scale > 0:
             self.drive *= 1.0 / self.drive_scale
@@ -120,7 +121,7 @@ class Excitation:
         self._outside = np.flatnonzero(~self.inside)
         self._place = (self.start[:, None] + self.position).ravel()[self._in_block]
         self.step: Index = np.diff(self.start, prepend=0)
-        driven = np.flatnonzero(self.drive)
+        driven = np.flatnonzero(self.drive != 0)
         self._samples = SourceGrid(driven, self.start)
         self._drive_by_lag = self._samples.placed(self.drive[driven])
         self._teeth = Teeth(driven, self.drive[driven])
@@ -254,7 +255,7 @@ class Excitation:
         out[self._place] = blocks.ravel()[self._in_block]
         return out
 
-    def match(self, data: Complex | None, exponents: Complex) -> tuple[Complex, Real]:
+    def match(self, data: Complex, exponents: Complex) -> tuple[Complex, Real]:
         """Products of linear responses with data in blocks, and their energies, each (lines,).
 
         Runs through the teeth once for as many lines as the processor's cache holds the states of.
@@ -262,21 +263,37 @@ class Excitation:
         products, energies = np.zeros(len(exponents), dtype=np.complex128), np.zeros(len(exponents))
         if len(self.start) == 0:
             return products, energies
-        chunk = max(64, STATES_AT_ONCE // (self._last + 1))
-        for begin in range(0, len(exponents), chunk):
-            part = slice(begin, begin + chunk)
+        for part in self._parts(len(exponents)):
             exponent = exponents[part]
             states = self.states(exponent)
             energies[part] = self.energies(states, exponent)
-            if data is not None:
-                received = data @ np.exp(self.position[:, None] * np.conj(exponent))
-                fall = np.ones((len(self.start) - self._last, len(exponent)), dtype=np.complex128)
-                np.cumprod(self._tail.exponentials(np.conj(exponent)), axis=0, out=fall[1:])
-                received[self._last] = np.einsum("gf,gf->f", received[self._last :], fall)
-                products[part] = np.einsum("gf,gf->f", np.conj(states), received[: self._last + 1])
+            received = data @ self.falls(np.conj(exponent))
+            fall = np.ones((len(self.start) - self._last, len(exponent)), dtype=np.complex128)
+            np.cumprod(self._tail.exponentials(np.conj(exponent)), axis=0, out=fall[1:])
+            received[self._last] = np.einsum("gf,gf->f", received[self._last :], fall)
+            products[part] = np.einsum("gf,gf->f", np.conj(states), received[: self._last + 1])
         return products, energies
 
-    def energies(self, states: Complex, exponent: Complex) -> Real:
+    def response_energies(self, exponents: Complex, *, single: bool = False) -> Real:
+        """Energies of linear responses of amplitude 1, (lines,); in `single` precision faster, to some 1e-6."""
+        energies = np.zeros(len(exponents))
+        if len(self.start):
+            for part in self._parts(len(exponents)):
+                states = self.states(exponents[part], np.complex64 if single else np.complex128)
+                energies[part] = self.energies(states, exponents[part])
+        return energies
+
+    def falls(self, exponent: Complex) -> Complex:
+        """exp(exponent j) at the samples j of the longest block, (longest, lines)."""
+        powers = np.ones((len(self.position), len(exponent)), dtype=np.complex128)
+        powers[1:] = np.exp(exponent)
+        return np.asarray(np.cumprod(powers, axis=0))
+
+    def _parts(self, lines: int) -> list[slice]:
+        chunk = max(64, STATES_AT_ONCE // (self._last + 1))
+        return [slice(begin, begin + chunk) for begin in range(0, lines, chunk)]
+
+    def energies(self, states: AnyComplex, exponent: Complex) -> Real:
         """Energies of linear responses from their `states`, (lines,)."""
         fade = np.maximum(-np.expm1(2 * exponent.real), 1e-300)
         # Behind the last tooth all blocks together are one free decay.
@@ -289,15 +306,16 @@ class Excitation:
             energy += decay * np.einsum("gf,gf->f", here.imag, here.imag)
         return np.asarray(energy / fade)
 
-    def states(self, exponent: Complex) -> Complex:
+    def states(self, exponent: Complex, precision: type[np.complexfloating] = np.complex128) -> AnyComplex:
         """States of lines of amplitude 1 with a linear response, up to the last driven block, (blocks, lines)."""
         if len(exponent) <= ONE_BY_ONE:
             return np.stack([self.linear_states(one)[: self._last + 1] for one in exponent.tolist()], axis=1)
-        states = self._drive_by_lag[: self._last + 1] @ np.exp(self._samples.lags[:, None] * exponent)
+        drive = self._drive_by_lag[: self._last + 1].astype(precision, copy=False)
+        states = drive @ np.exp(self._samples.lags[:, None] * exponent).astype(precision, copy=False)
         steps = self.step[1 : self._last + 1].tolist()
-        factors = {step: np.exp(exponent * step) for step in set(steps)}
-        moved = np.empty_like(exponent)
+        factors = {step: np.exp(exponent * step).astype(precision, copy=False) for step in set(steps)}
+        moved = np.empty_like(states[0])
         for g, step in enumerate(steps, start=1):
             np.multiply(states[g - 1], factors[step], out=moved)
             states[g] += moved
-        return np.asarray(states, dtype=np.complex128)
+        return np.asarray(states)

@@ -10,12 +10,13 @@ import numpy as np
 
 from acquisition.reconstruction.excitation import Complex, Real
 from acquisition.reconstruction.record import Record
+from acquisition.reconstruction.transform import AnyComplex
 
 
 def residual_variance(record: Record, residual: Complex, fitted: int = 0) -> float:
     """Mean square of what is left in the received samples; `fitted` real parameters were taken out of them."""
     freedom = max(record.count - fitted / 2.0, 1.0)
-    return float(np.sum(residual.real**2 + residual.imag**2)) / freedom
+    return float(np.vdot(residual, residual).real) / freedom
 
 
 def in_band_variance(power: Real, independent: float) -> float:
@@ -60,7 +61,7 @@ class Colour:
         return np.exp(np.polynomial.legendre.legval(np.clip(place, -1.0, 1.0), self.coefficients))
 
 
-def colour_of(record: Record, transform: Complex, band_hz: tuple[float, float], variance: float) -> Colour:
+def colour_of(record: Record, transform: AnyComplex, band_hz: tuple[float, float], variance: float) -> Colour:
     """Slow variation of the noise over a band from the transform of what is left of a capture.
 
     `variance` is the noise of a sample that the factor is relative to. The medians over pieces of the band are taken,

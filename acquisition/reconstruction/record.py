@@ -33,7 +33,7 @@ class Record:
         self.received = np.where(self.mask, capture.samples, 0).astype(np.complex128)
         self.data = self.excitation.in_blocks(self.received)
         self.count = int(np.count_nonzero(self.mask))
-        self.energy = float(np.sum(self.received.real**2 + self.received.imag**2))
+        self.energy = float(np.vdot(self.received, self.received).real)
         self._position = self.excitation.position.astype(np.float64)
         self.memo: dict[Hashable, Any] = {}
 
@@ -65,7 +65,7 @@ class Record:
 
     def response_energy(self, frequencies_hz: Real, fwhm_hz: float | Real) -> Real:
         """Energy of the received response of a line of amplitude 1 at each of the frequencies."""
-        return self.excitation.match(None, self.pole_exponent(frequencies_hz, fwhm_hz))[1]
+        return self.excitation.response_energies(self.pole_exponent(frequencies_hz, fwhm_hz))
 
     def matched_power(self, data: Complex, frequencies_hz: Real, fwhm_hz: float | Real) -> Real:
         """|<r, data>|^2 / <r, r> for lines at each of the frequencies; `data` in blocks."""

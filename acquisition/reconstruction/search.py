@@ -12,11 +12,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 from scipy import fft
 
 from acquisition.reconstruction.excitation import Complex, Excitation, Real
 from acquisition.reconstruction.parameters import ReconstructionParameters
 from acquisition.reconstruction.record import Record
+from acquisition.reconstruction.transform import AnyComplex, Single, transformed
 
 T2_STAR_STEP = 2.5
 """Ratio of neighbouring decay times in the search; half a step away the matched filter still has 95 % of its power."""
@@ -54,9 +56,9 @@ def search_widths_hz(parameters: ReconstructionParameters) -> list[float]:
 def excited_band_hz(record: Record, floor: float) -> tuple[float, float]:
     """Lowest and highest absolute frequency where the excitation reaches `floor` of its strongest amplitude."""
     spectrum = record.drive_spectrum
-    power = np.asarray(spectrum.real**2 + spectrum.imag**2, dtype=np.float64)
+    power = spectrum.real**2 + spectrum.imag**2
     width = max(1, round(2e3 * len(power) / record.rate_hz))
-    total = np.cumsum(np.concatenate([power[-width:], power, power[:width]]))
+    total = np.cumsum(np.concatenate([power[-width:], power, power[:width]]), dtype=np.float64)
     smooth = fft.fftshift((total[2 * width :] - total[: -2 * width])[: len(power)])
     above = np.flatnonzero(smooth >= floor**2 * smooth.max(initial=0.0)) - len(power) // 2
     if len(above) == 0 or record.drive_scale == 0:
@@ -70,7 +72,7 @@ class _Grid:
     """How one width is searched: decays at the lags used, transform length, and the frequencies inside the band."""
 
     fwhm_hz: float
-    decay: Real
+    decay: npt.NDArray[np.float32]
     size: int
     inside: slice
     offset_hz: Real
@@ -116,7 +118,7 @@ class Bank:
             # Folded into the central tooth, the same few places come again and again.
             central = ratio_at[:RATIO_NODES] - spacing * np.round(ratio_at[:RATIO_NODES] / spacing)
             exponents.append(excitation.pole_exponent(np.concatenate([central, ratio_at]), RATIO_FWHM_HZ))
-        energies = excitation.match(None, np.concatenate(exponents))[1]
+        energies = excitation.response_energies(np.concatenate(exponents), single=True)
         own = np.split(energies, np.cumsum([len(part) for part in exponents])[:-1])
         ratio = np.zeros(0)
         if whole:
@@ -142,10 +144,10 @@ class Bank:
         else:
             folded = offsets - spacing_hz * np.round(offsets / spacing_hz)
             energy = np.interp(folded, places_hz, energies) * np.interp(offsets, ratio_at, ratio)
-        decay = np.exp(-math.pi * fwhm_hz * self._step_s * np.arange(lags))
+        decay = np.exp(-math.pi * fwhm_hz * self._step_s * np.arange(lags)).astype(np.float32)
         return _Grid(fwhm_hz, decay, size, inside, np.asarray(offsets, dtype=np.float64), np.maximum(energy, 1e-300))
 
-    def scan(self, transform: Complex, centre_hz: float) -> list[Scan]:
+    def scan(self, transform: AnyComplex, centre_hz: float) -> list[Scan]:
         """Matched-filter power for every width; `transform` is that of all samples, zero where there is no data."""
         if not self.grids:
             return []
@@ -158,12 +160,12 @@ class Bank:
         return scans
 
 
-def transform_of(record: Record, blocks: Complex) -> Complex:
+def transform_of(record: Record, blocks: Complex) -> Single:
     """Transform of data in blocks; single precision is relative to what is left, so nothing weak is lost in it."""
-    return np.asarray(fft.fft(record.in_samples(blocks).astype(np.complex64), record.transform_length))
+    return transformed(record.in_samples(blocks), record.transform_length)
 
 
-def carriers(record: Record, transform: Complex, least: float) -> list[tuple[float, float]]:
+def carriers(record: Record, transform: AnyComplex, least: float) -> list[tuple[float, float]]:
     """Frequency (absolute) and power over energy of signals of constant frequency above `least`, the strongest first.
 
     These are all the maxima of the transform, the images that the receive mask makes of stronger ones among them.
@@ -178,7 +180,7 @@ def carriers(record: Record, transform: Complex, least: float) -> list[tuple[flo
     return list(zip(frequencies.tolist(), power[places].astype(np.float64).tolist(), strict=True))
 
 
-def carrier_power(record: Record, transform: Complex, frequency_hz: float) -> float:
+def carrier_power(record: Record, transform: AnyComplex, frequency_hz: float) -> float:
     """Power over energy of a signal of constant frequency near an absolute frequency."""
     bins = round((frequency_hz - record.centre_hz) * len(transform) / record.rate_hz) + np.arange(-2, 3)
     return float(np.max(np.abs(transform[bins % len(transform)]) ** 2)) / max(record.count, 1)
@@ -202,7 +204,7 @@ class ProbeBank:
         states = excitation.states(exponents)
         self._energy = np.maximum(excitation.energies(states, exponents), 1e-300)
         self._states = np.conj(states).astype(np.complex64)
-        self._fall = np.exp(np.conj(exponents) * excitation.position[:, None]).astype(np.complex64)
+        self._fall = excitation.falls(np.conj(exponents)).astype(np.complex64)
 
     def powers(self, data: Complex) -> Real:
         """Power over energy of each; `data` in blocks."""
@@ -211,7 +213,7 @@ class ProbeBank:
         return np.asarray(matched**2 / self._energy)
 
 
-def tooth_powers(record: Record, transform: Complex, frequencies_hz: Real, fwhm_hz: float) -> Real:
+def tooth_powers(record: Record, transform: AnyComplex, frequencies_hz: Real, fwhm_hz: float) -> Real:
     """Power over energy of lines at absolute frequencies anywhere in the received band, rough and in units of its own.
 
     Products with responses are the cross-spectrum Y X* smoothed over frequency with the line's own shape; taking only
@@ -221,7 +223,7 @@ def tooth_powers(record: Record, transform: Complex, frequencies_hz: Real, fwhm_
     reach = max(8, math.ceil(TOOTH_WIDTHS * fwhm_hz / resolution))
     place = (frequencies_hz - record.centre_hz) / resolution
     bins = np.round(place).astype(np.intp)[:, None] + np.arange(-reach, reach + 1)
-    shape = 1 / (np.pi * fwhm_hz + 2j * np.pi * resolution * (place[:, None] - bins))
+    shape = (1 / (np.pi * fwhm_hz + 2j * np.pi * resolution * (place[:, None] - bins))).astype(np.complex64)
     bins %= record.transform_length
     drive = record.drive_spectrum[bins]
     products = (transform[bins] * np.conj(drive) * shape).sum(axis=1)
