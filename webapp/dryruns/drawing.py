@@ -8,7 +8,7 @@ from typing import Any
 from webapp.dryruns.results import FOUND
 from webapp.home import svg
 
-WIDTH, HEIGHT = 960, 320
+WIDTH, HEIGHT = 640, 280
 _LEFT, _RIGHT, _TOP, _BOTTOM = 16, WIDTH - 16, 34, HEIGHT - 52
 
 
