@@ -9,6 +9,7 @@ from typing import Protocol, Self
 
 from acquisition.limits import InstrumentLimits
 from acquisition.shot import Capture, Shot
+from sdr.stop_signal import StopSignal
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,8 @@ class InstrumentSettings:
     synchronisation: str = "auto"  # "auto", "tdd" (required), "leakage"
     connect_timeout_s: float = 3.0
     guard_timeout_s: float = 10.0  # silence after which the guard takes the driver for frozen
+    run: str = ""  # what the radio is used for, as its log names it
+    stop: StopSignal = field(default_factory=StopSignal)  # where staff's emergency stop is heard
     reply_timeout_s: float = 10.0  # how much later than due an answer may come before the connection counts as lost
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from acquisition.reception import RadioState
 from acquisition.shot import Capture, Shot
+from acquisition.shot_limits import keeps_out_of_forbidden
 from sdr import alignment
 from sdr.converter import Converter
 from sdr.errors import AlignmentFailed, ShotStopped
@@ -189,7 +190,11 @@ class RunningShot:
         )
 
     def _measure_reference(self, level: float) -> None:
-        """Once for all shots of one tuning."""
+        """Once for all shots of one tuning; left out where its spectrum is not allowed though the shot's is."""
+        shot = self._shot
+        sent = reference.shape(level)
+        if not keeps_out_of_forbidden(sent, shot.sample_rate_hz, shot.centre_frequency_hz, self._settings.limits):
+            return
         player = self._standby.player
         player.prepare(reference.pattern(self._shot.sample_rate_hz))
         peak = float(np.max(np.abs(self._waveform)))

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Self
 
 from acquisition.shot import Capture, Shot
-from sdr import safety
+from sdr.airtime import Airtime
 from sdr.converter import Converter
 from sdr.errors import CaptureIncomplete, GuardIntervened, GuardUnavailable, RadioLost, SdrError, UnsafeState
 from sdr.guard_client import Guard
@@ -55,6 +55,7 @@ class PlutoTransceiver:
             self._same_radio = replace(settings, serial=self._identity.serial)
             if self._identity.serial:
                 self._locks.append(RadioLock(f"serial {self._identity.serial}"))
+            self._airtime = Airtime(self._same_radio, self._identity)
             self._guard = self._start_guard()
             self.make_safe()
         except BaseException:
@@ -103,7 +104,7 @@ class PlutoTransceiver:
             self._connect()
             self.make_safe()
         connection = self._live()
-        safety.check(shot, self._settings.limits, self._converter, connection.ranges)
+        self._airtime.admit(shot, self._converter, connection.ranges, self.make_safe, should_stop)
         setup = Setup(
             sample_rate_hz=shot.sample_rate_hz,
             frequency_hz=self._converter.radio_hz(shot.centre_frequency_hz),
@@ -113,8 +114,12 @@ class PlutoTransceiver:
         self._configuration.check(setup)
         if self._standby is not None and not self._may_go_on(guard, self._standby, setup):
             self.make_safe()
-        with self._transmitting(guard), translated(self._settings.uri):
-            capture = self._play(connection, guard, shot, setup, should_stop, on_average)
+        with (
+            self._transmitting(guard),
+            self._airtime.transmission(shot, on_average) as counted,
+            translated(self._settings.uri),
+        ):
+            capture = self._play(connection, guard, shot, setup, should_stop, counted)
         return capture
 
     def _may_go_on(self, guard: Guard, standby: Standby, setup: Setup) -> bool:
@@ -172,44 +177,53 @@ class PlutoTransceiver:
         return self._partial
 
     def recover(self, within_s: float, *, should_stop: Callable[[], bool] = lambda: False) -> RadioIdentity:
-        if self._guard is None:
-            raise RadioLost("The transceiver was closed.", "Open it again.")
-        self._drop_connection()
-        found = find_again(self._same_radio, within_s, should_stop)
-        self._adopt(found.connection)
-        self._identity = found.connection.identity
-        if found.lock is not None:
-            self._same_radio = replace(self._same_radio, uri=found.connection.uri)
-            self._locks.append(found.lock)
-            former, self._guard = self._guard, self._start_guard()
-            former.close()  # it watches over an address where the radio no longer is
-        self.make_safe()
-        self._guard.disarm()
-        return self._identity
+        with self._busy:
+            self._keeper.cancel()
+            if self._guard is None:
+                raise RadioLost("The transceiver was closed.", "Open it again.")
+            self._drop_connection()
+            found = find_again(self._same_radio, within_s, should_stop)
+            self._adopt(found.connection)
+            self._identity = found.connection.identity
+            if found.lock is not None:
+                self._same_radio = replace(self._same_radio, uri=found.connection.uri)
+                self._locks.append(found.lock)
+                former, self._guard = self._guard, self._start_guard()
+                former.close()  # it watches over an address where the radio no longer is
+            self.make_safe()
+            return self._identity
 
     def make_safe(self) -> SafeState:
         with self._busy:
             state = self._make_safe()
+            self._airtime.made_safe(state)
             if self._guard is not None:
                 self._guard.disarm()
             return state
 
     def _make_safe(self) -> SafeState:
+        state = self._silence() if self._connection is not None else None
         try:
-            if self._connection is not None:
-                with translated(self._settings.uri):
-                    self._connection.transmitter.silence()
-                    if not self._playing:
-                        self._end_standby()
-                    state = self._connection.transmitter.read(buffer_destroyed=self._standby is None)
-            else:
-                state = turn_off_at(self._same_radio.uri, self._identity.serial)
+            state = state or turn_off_at(self._same_radio.uri, self._identity.serial)
         except (SdrError, OSError) as error:
-            self._drop_connection()
             raise UnsafeState(f"Turning the transmitter off could not be confirmed: {error}") from error
         if not state.confirmed:
             raise UnsafeState(f"The transmitter did not turn off: it reads back {state}.")
         return state
+
+    def _silence(self) -> SafeState | None:
+        """Turn the transmitter off by the connection that is there; None if it broke, for another one to be tried."""
+        try:
+            with translated(self._settings.uri):
+                transmitter = self._live().transmitter
+                transmitter.silence()
+                if not self._playing:
+                    self._end_standby()
+                return transmitter.read(buffer_destroyed=self._standby is None)
+        except SdrError as error:
+            logger.warning("%s: %s", self._settings.slug, error)
+            self._drop_connection()
+            return None
 
     def close(self) -> None:
         if self._guard is None:
@@ -228,6 +242,7 @@ class PlutoTransceiver:
             guard.close()
         finally:
             self._drop_connection()
+            self._airtime.closed()
             self._release_locks()
 
     def __enter__(self) -> Self:
@@ -247,7 +262,9 @@ class PlutoTransceiver:
 
     def _start_guard(self) -> Guard:
         radio, descriptors = self._same_radio, [lock.fileno() for lock in self._locks]
-        return Guard(radio.uri, radio.serial, TURN_OFF, descriptors, radio.guard_timeout_s)
+        return Guard(
+            radio.uri, radio.serial, TURN_OFF, descriptors, radio.guard_timeout_s, stop=radio.stop, run=radio.run
+        )
 
     def _connect(self) -> None:
         self._adopt(Connection(self._same_radio))
