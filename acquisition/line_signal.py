@@ -56,9 +56,10 @@ class Trace:
 def trace(capture: Capture, around_hz: float, first: int, end: int, origin: float, phase_rad: float) -> Trace | None:
     """Samples first..end of a capture, with times counted from sample `origin` and `phase_rad` taken out.
 
-    None where too few samples are left.
+    A reception that is known to be late is counted from as much later. None where too few samples are left.
     """
     rate = capture.sample_rate_hz
+    origin += capture.delay_s * rate
     first, end = max(first, 0), min(end, len(capture.samples))
     step = max(1, math.floor(rate / LOWEST_RATE_HZ))
     step = max(1, min(step, (end - first) // (2 * SAMPLES_LEAST)))

@@ -160,8 +160,11 @@ class _Problem:
         place = np.concatenate([self._places(one) for one in self._responses])
         size = np.concatenate([np.abs(one.value) for one in self._responses])
         sigma = np.concatenate(self._sigmas)
-        # The inverse square of a value h has an uncertainty of 2 sigma / h^3.
-        c, b, a = np.polynomial.polynomial.polyfit(place, size**-2.0, 2, w=size**3 / sigma)
+        # The inverse square of a value h has an uncertainty of 2 sigma / h^3; what is all noise says nothing.
+        clear = size > 0.2 * float(size.max())
+        c, b, a = np.polynomial.polynomial.polyfit(
+            place[clear], size[clear] ** -2.0, 2, w=size[clear] ** 3 / sigma[clear]
+        )
         frequency, width, gain = float(place[np.argmax(size)]), 0.5, float(size.max())
         if a > 0 and c - b * b / (4 * a) > 0:
             least = c - b * b / (4 * a)
@@ -225,9 +228,12 @@ class _Problem:
 
 def _shape(one: Response, frequency_hz: float, bandwidth_hz: float, delay_s: float) -> Complex:
     """The response of a resonance of gain 1, averaged as the measured one."""
-    decay = math.exp(-math.pi * bandwidth_hz / one.sample_rate_hz)
-    away = 2 * np.pi * (one.fine_hz - (frequency_hz - one.centre_hz)) / one.sample_rate_hz
-    fine = (1 - decay) / (1 - decay * np.exp(-1j * away))
+    away_hz = one.fine_hz - (frequency_hz - one.centre_hz)
+    if abs(frequency_hz - one.centre_hz) < one.sample_rate_hz / 2:
+        decay = math.exp(-math.pi * bandwidth_hz / one.sample_rate_hz)
+        fine = (1 - decay) / (1 - decay * np.exp(-2j * np.pi * away_hz / one.sample_rate_hz))
+    else:  # beyond the sampled band only its wing is seen
+        fine = 1 / (1 + 2j * away_hz / bandwidth_hz)
     return one.averaged(fine * np.exp(-2j * np.pi * one.fine_hz * delay_s))
 
 

@@ -43,8 +43,8 @@ LEVEL = Axis("Received, of full scale", "", "", 1.0, logarithmic=True)
 class CalibrateReceiverParameters:
     """Parameters of the method "calibrate_receiver"."""
 
-    centre_frequency_hz: float = parameter(
-        unit="Hz", label="Centre frequency", display_unit="MHz", display_scale=1e6, minimum=1e3,
+    frequency_hz: float = parameter(
+        unit="Hz", label="Frequency", display_unit="MHz", display_scale=1e6, minimum=1e3,
         help="Where no line of the sample is.",
     )  # fmt: skip
     averages: int = parameter(64, label="Averages", minimum=4, help="Of each shot; rounded up to even numbers.")
@@ -79,7 +79,7 @@ def shots(p: CalibrateReceiverParameters, limits: InstrumentLimits, amplitude: f
     def shot(number: int, waveform: ComplexArray, samples: int, cycle: tuple[complex, ...], purpose: str) -> Shot:
         return Shot(
             method=NAME,
-            centre_frequency_hz=p.centre_frequency_hz + number * STEP_HZ,
+            centre_frequency_hz=p.frequency_hz + number * STEP_HZ,
             sample_rate_hz=p.sample_rate_hz,
             waveform=waveform,
             capture_samples=samples,
@@ -88,7 +88,7 @@ def shots(p: CalibrateReceiverParameters, limits: InstrumentLimits, amplitude: f
             repetition_time_s=p.repetition_time_s,
             phase_cycle=cycle,
             purpose=purpose,
-            probe_frequency_hz=p.centre_frequency_hz,
+            probe_frequency_hz=p.frequency_hz,
         )
 
     tones = [
@@ -114,9 +114,7 @@ def plan(p: CalibrateReceiverParameters, limits: InstrumentLimits) -> Plan:
             *checks.static_faults(p),
             checks.sample_rate_fault(p.sample_rate_hz, limits),
             checks.capture_fault("quiet_s", p.quiet_s, p.sample_rate_hz, limits),
-            checks.frequency_range_fault(
-                p.centre_frequency_hz, half_hz, limits, "centre_frequency_hz", "centre_frequency_hz"
-            ),
+            checks.frequency_range_fault(p.frequency_hz, half_hz, limits, "frequency_hz", "frequency_hz"),
         ],
         type(p),
     )

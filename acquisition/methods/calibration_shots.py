@@ -11,11 +11,12 @@ import numpy.typing as npt
 from acquisition.errors import FieldError, InvalidParameters
 from acquisition.experiment import Plan
 from acquisition.limits import InstrumentLimits
-from acquisition.methods import checks, fits
+from acquisition.methods import checks
 from acquisition.methods.reconstructing import ReconstructingExperiment
 from acquisition.methods.script import Shots
 from acquisition.reconstruction import Reconstruction, ReconstructionParameters
 from acquisition.shot import Capture, Shot
+from acquisition.shot_limits import first_fault
 
 LEVEL = "finding a level"
 """Purpose of the shots that look how strong the leakage is; nothing else is read from them."""
@@ -34,6 +35,9 @@ PROFILE_POINTS = 512
 
 RAMP_SAMPLES = 32
 RAMP_LEAST = 0.05
+
+_BLAMED = {"duty": "repetition_time_s", "pulse_length_s": "pulse_s"}
+"""Field of a shot -> field of the parameters, where they have other names."""
 
 ShotsOf = Callable[[float], Sequence[Shot]]
 
@@ -123,18 +127,18 @@ def plan_shots(
     parameters: Any, shots: Sequence[Shot], limits: InstrumentLimits, *, levels: bool, notes: tuple[str, ...] = ()
 ) -> Plan:
     """The plan of shots at their largest amplitude; raises InvalidParameters where the instrument cannot play one."""
-    for shot in shots:
-        try:
-            fits.require(shot, limits)
-        except fits.ShotDoesNotFit as fault:
-            field = "repetition_time_s" if "epetition time" in str(fault) else frequency_field(parameters)
-            raise InvalidParameters([FieldError(field, str(fault))]) from fault
     trials_s = LEVELS_MOST * level_shot(shots).duration_s if levels else 0.0
     duration_s = trials_s + sum(shot.duration_s for shot in shots)
     count = len(shots) + (LEVELS_MOST if levels else 0)
     checks.raise_all(
         [checks.amount_fault("averages", sum(shot.averages for shot in shots), duration_s, limits)], type(parameters)
     )
+    for shot in shots:
+        fault = first_fault(shot, limits)
+        if fault is not None:
+            field = _BLAMED.get(fault.field, fault.field)
+            known = field if hasattr(parameters, field) else frequency_field(parameters)
+            raise InvalidParameters([FieldError(known, fault.message)])
     frequency_hz, flip_deg = _profile(shots, limits)
     return Plan(
         windows_hz=tuple((shot.centre_frequency_hz, shot.sample_rate_hz) for shot in shots[:1]),

@@ -132,10 +132,11 @@ def _origin(capture: Capture) -> tuple[float, int]:
     """Sample from which the phase counts, and the first sample of undisturbed reception after it."""
     played = played_pulses(capture)
     tops = echo_tops(capture, played)
+    late = capture.delay_s * capture.sample_rate_hz
     if tops:
-        return tops[0].place, max(tops[0].clear_from, math.ceil(tops[0].place))
+        return tops[0].place + late, max(tops[0].clear_from, math.ceil(tops[0].place + late))
     blind = math.ceil(capture.dead_time_s * capture.sample_rate_hz - 1e-9)
-    return played[0].middle, played[0].end + blind
+    return played[0].middle + late, played[0].end + blind
 
 
 def lines_of(windows: Sequence[Window], parameters: ReconstructionParameters) -> tuple[tuple[Line, ...], float]:
