@@ -7,6 +7,7 @@ are found: its time is that of the radio's own virtual clock.
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -118,32 +119,34 @@ MORE = (1.0, 1.15, 1.32, 1.52)
 def play(measured: Measured) -> Played:
     """Play what was measured through libiio, with more averages as long as less than the wanted part is found.
 
-    The reconstruction fits and selects; it may need more than a matched filter at the right place.
+    The reconstruction fits and selects; it may need more than a matched filter at the right place. Averages with which
+    too many lines have been missed are given up at once.
     """
-    played = None
     for factor in MORE:
-        played = _play(measured, max(4, 4 * round(factor * measured.averages / 4)))
-        if played.recall >= GOAL.detection - 1e-9:
-            break
-    assert played is not None
-    return played
+        last = factor == MORE[-1]
+        missed_max = LINES * SAMPLES if last else math.floor((1.0 - GOAL.detection) * LINES * SAMPLES + 1e-9)
+        played = _play(measured, max(4, 4 * round(factor * measured.averages / 4)), missed_max)
+        if played is not None:
+            return played
+    raise AssertionError("the last number of averages is played to its end")
 
 
-def _play(measured: Measured, averages: int) -> Played:
-    """Play so many averages of each window on samples with lines at random places."""
+def _play(measured: Measured, averages: int, missed_max: int) -> Played | None:
+    """Play so many averages of each window on samples with lines at random places; None if more lines are missed."""
     chosen = dict(measured.parameters) | {"averages": averages}
     if measured.method == "survey":
         chosen |= {"averages_max": averages, "confirm": False}
-    found = false = 0
+    missed = false = 0
     times_s = []
     for seed in range(SAMPLES):
         true_hz = _places(seed)
         lines, time_s = _run(measured.method, chosen, true_hz, seed)
-        near = [min(abs(line - true) for line in (*lines, -np.inf)) <= MATCH_HZ for true in true_hz]
-        found += sum(near)
+        missed += sum(min(abs(line - true) for line in (*lines, -np.inf)) > MATCH_HZ for true in true_hz)
         false += sum(min(abs(line - true) for true in true_hz) > MATCH_HZ for line in lines)
         times_s.append(time_s)
-    return Played(found / (SAMPLES * LINES), false, float(np.mean(times_s)), averages)
+        if missed > missed_max:
+            return None
+    return Played(1.0 - missed / (SAMPLES * LINES), false, float(np.mean(times_s)), averages)
 
 
 def _places(seed: int) -> list[float]:

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import signal
 
 from acquisition.limits import InstrumentLimits
 from acquisition.methods import sequences, stepped, survey_plan
@@ -26,6 +25,7 @@ from acquisition.planning.answer import averages_needed
 from acquisition.planning.goal import REFERENCE_RATE_HZ, Goal
 from acquisition.planning.overheads import Overheads
 from acquisition.reconstruction import ReconstructionParameters
+from acquisition.reconstruction.recursion import Recursion
 from acquisition.reconstruction.search import search_widths_hz
 from acquisition.shot import Shot, receive_mask
 from sdr.pluto.samples import quantise
@@ -280,6 +280,6 @@ def _responses(
     for width_hz in widths:
         for shift in np.linspace(-1.2, 1.2, PLACES_TRIED) * own_hz:
             pole = np.exp((2j * np.pi * (offset_hz + shift) - np.pi * width_hz) / rate)
-            response = signal.lfilter([1.0], [1.0, -pole], drive)
+            response = Recursion(np.full(len(drive), pole)).solve(drive)
             response[~mask] = 0.0
             yield response
