@@ -16,6 +16,9 @@ UNEXCITED_FRACTION = 0.25
 """A capture whose pulse excites a frequency less than this, relative to its strongest, is a control there."""
 
 
+OWN_CARRIER_HZ = 11e3
+"""Distance from the tuned frequency within which the receiver's own carrier, and what takes it out, disturb."""
+
 TRAIN_PULSES = 3
 """A narrow-band capture with at least so many pulses is a saturation train: all but the last one saturate the spins."""
 
@@ -46,8 +49,8 @@ def is_control(capture: Capture, frequency_hz: float) -> bool:
 
 
 def hears(capture: Capture, frequency_hz: float) -> bool:
-    """Whether a frequency lies within the band that the receiver passes."""
-    return abs(frequency_hz - capture.centre_frequency_hz) <= 0.45 * capture.sample_rate_hz
+    """Whether a frequency lies within the band that the receiver passes, and not beside the receiver's own carrier."""
+    return OWN_CARRIER_HZ <= abs(frequency_hz - capture.centre_frequency_hz) <= 0.45 * capture.sample_rate_hz
 
 
 def excitation(capture: Capture, frequency_hz: float, pulse: int = 0) -> float:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from acquisition.artefacts.crowd import without_crowd
 from acquisition.free_decay import FreeDecay, free_decay
 from acquisition.lines import Line, LineStatus
 from acquisition.presence import presence, presence_threshold
@@ -22,6 +23,12 @@ HINT_FALSE_ALARMS = 0.1
 WORTH_FITTING = 0.7
 """A fit is made where the matched filter alone comes this near to the threshold."""
 
+NEAR_HZ, NEAR_WIDTHS = 15e3, 8.0
+"""What is farther than this from a candidate, and than so many of its widths, does not matter if it is a crowd."""
+
+DISTURBED_LINES_MAX = 6
+"""Lines that are told apart near a candidate beside interference."""
+
 SEARCH_SIGMAS = 5.0
 SEARCH_LEAST_HZ = 1.0e3
 """Where a candidate is looked for again: this many standard deviations around it, at least this far."""
@@ -34,6 +41,12 @@ class Search:
     fwhm_hz: float
     half_width_hz: float
     strong: Sequence[Line] = ()
+    disturbed: bool = False
+
+    @property
+    def reach_hz(self) -> float:
+        """How far from the place other signals matter to it."""
+        return max(NEAR_HZ, NEAR_WIDTHS * self.fwhm_hz, 3.0 * self.half_width_hz)
 
 
 def fit(
@@ -50,16 +63,24 @@ def fit(
     may not be a line of its own.
     """
     half_width_hz = search.half_width_hz
-    decays = decays_of(captures, near_hz, search.fwhm_hz)
+    decays = _undisturbed(decays_of(captures, near_hz, search.fwhm_hz), near_hz, search)
     if not decays:
         return None
     threshold = WORTH_FITTING * presence_threshold(false_alarms, half_width_hz)
     if _presence(decays, near_hz, search) < threshold:
         return None
     band_hz = min(decay.capture.sample_rate_hz for decay in decays)
-    in_band = min(false_alarms * max(1.0, band_hz / (2.0 * half_width_hz)), FALSE_ALARMS_MOST)
+    wide_hz = band_hz
+    if search.disturbed:
+        decays = [decay.without(_outside(search, near_hz, search.reach_hz)) for decay in decays]
+        wide_hz = min(2.0 * search.reach_hz, band_hz)
+    in_band = min(false_alarms * max(1.0, wide_hz / (2.0 * half_width_hz)), FALSE_ALARMS_MOST)
     level = replace(parameters, false_alarms_per_survey=in_band, minimum_confidence=0.0)
-    found = reconstruct_survey([decay.capture for decay in decays], level)
+    within = None
+    if search.disturbed:
+        level = replace(level, lines_max=min(level.lines_max, DISTURBED_LINES_MAX))
+        within = near_hz - search.reach_hz, near_hz + search.reach_hz
+    found = reconstruct_survey([decay.capture for decay in decays], level, within)
     near = [line for line in found.lines if abs(line.frequency_hz - near_hz) <= half_width_hz]
     if not near:
         return None
@@ -69,7 +90,7 @@ def fit(
 
 def hinted(candidate: Line, captures: Sequence[Capture], search: Search) -> bool:
     """Whether something is seen at the candidate's place, though too weakly to be called a line."""
-    decays = decays_of(captures, candidate.frequency_hz, search.fwhm_hz)
+    decays = _undisturbed(decays_of(captures, candidate.frequency_hz, search.fwhm_hz), candidate.frequency_hz, search)
     return _presence(decays, candidate.frequency_hz, search) >= presence_threshold(
         HINT_FALSE_ALARMS, search.half_width_hz
     )
@@ -79,10 +100,20 @@ def decays_of(captures: Sequence[Capture], near_hz: float, fwhm_hz: float) -> li
     return [decay for capture in captures if (decay := free_decay(capture, near_hz, fwhm_hz)) is not None]
 
 
+def _undisturbed(decays: Sequence[FreeDecay], near_hz: float, search: Search) -> list[FreeDecay]:
+    """The decays without a crowd of signals far from the place that is looked at."""
+    return [replace(decay, capture=without_crowd(decay.capture, near_hz, search.reach_hz)) for decay in decays]
+
+
 def _presence(decays: Sequence[FreeDecay], near_hz: float, search: Search) -> float:
     """Presence near a frequency after strong lines outside the searched range were taken out."""
-    outside = [line for line in search.strong if abs(line.frequency_hz - near_hz) > search.half_width_hz]
+    outside = _outside(search, near_hz, search.half_width_hz)
     return presence([decay.without(outside) for decay in decays], near_hz, search.half_width_hz)
+
+
+def _outside(search: Search, near_hz: float, distance_hz: float) -> list[Line]:
+    """Known strong lines farther than this from a place."""
+    return [line for line in search.strong if abs(line.frequency_hz - near_hz) > distance_hz]
 
 
 def search_half_width_hz(candidate: Line) -> float:

@@ -73,7 +73,12 @@ def comb_centre_hz(capture: Capture) -> float:
     return capture.centre_frequency_hz + step_rad * capture.sample_rate_hz / (2.0 * np.pi)
 
 
-def _band_hz(capture: Capture) -> tuple[float, float]:
+def window_hz(capture: Capture) -> tuple[float, float]:
+    """(lowest, highest) absolute frequency of a capture's window; all that it received where its pulse is no comb."""
+    return _band_hz(capture, 0.0)
+
+
+def _band_hz(capture: Capture, further_teeth: float = 1.0) -> tuple[float, float]:
     rate, centre_hz = capture.sample_rate_hz, capture.centre_frequency_hz
     drive = np.asarray(capture.waveform, dtype=np.complex128)
     spacing = tooth_spacing_samples(drive)
@@ -81,5 +86,5 @@ def _band_hz(capture: Capture) -> tuple[float, float]:
         return centre_hz - rate / 2, centre_hz + rate / 2
     comb_hz = comb_centre_hz(capture)
     tooth_s = float(np.median([end - first for first, end in pulses(capture.waveform)])) / rate
-    reach_hz = min(HALF_WINDOW / tooth_s, HALF_FLAT_BAND * rate) + rate / spacing
+    reach_hz = min(HALF_WINDOW / tooth_s, HALF_FLAT_BAND * rate) + further_teeth * rate / spacing
     return comb_hz - reach_hz, comb_hz + reach_hz

@@ -128,13 +128,15 @@ def judge(
     """
     if second_step.is_feature(candidate):
         return Judgement(candidate, decided=True)  # no single pulse shows it: echoes decide
+    if remains.is_unresolved(candidate, silenced_hz):
+        return Judgement(replace(candidate, status=LineStatus.REJECTED, reason=remains.UNRESOLVED), decided=True)
     strong = [line for line in known if line.snr >= STRONG_SNR and line is not candidate]
     covering = [capture for capture in narrow if excites(capture, candidate.frequency_hz)]
     if not covering:
         return Judgement(replace(candidate, reason=SURVEY_ONLY), decided=True)
     strict = CONFIRM_SHARE * parameters.false_alarms_per_survey
     half_width_hz = second_look.search_half_width_hz(candidate)
-    search = second_look.Search(candidate.fwhm_hz, half_width_hz, strong)
+    search = second_look.Search(candidate.fwhm_hz, half_width_hz, strong, disturbed=bool(silenced_hz))
     again = second_look.fit(covering, candidate.frequency_hz, search, strict, parameters)
     if again is not None:
         fault = again.reason or remains.fault(candidate, known, silenced_hz) or remains.fault(again, (), silenced_hz)

@@ -28,6 +28,9 @@ _SURVEY = (ring_down.reason, own_carrier.reason, image.reason, carrier.reason)
 LISTED_SNR = 5.0
 """Signals below this are not listed: a survey whose candidates are measured again lets some noise through."""
 
+SAME_SIGNAL_HZ, MODULATED_LEAST = 2e3, 4
+"""Distance of neighbouring carriers, and number of them, from which on they are one modulated signal."""
+
 
 def narrow_fault(line: Line, narrow: Sequence[Capture]) -> str:
     """Why a signal that is there is not a line of the sample; empty if nothing speaks against it."""
@@ -51,7 +54,10 @@ def rejected_signals(nuisances: Sequence[Nuisance]) -> tuple[Line, ...]:
 
 
 def steady_bands_hz(nuisances: Sequence[Nuisance]) -> list[tuple[float, float]]:
-    """The places of carriers that come from outside, which disturb every capture there: (lowest, highest) frequency."""
+    """The places of carriers that come from outside, which disturb every capture there: (lowest, highest) frequency.
+
+    Several close to one another are one modulated signal, and what lies between them belongs to it.
+    """
     outside = [
         one
         for one in nuisances
@@ -59,7 +65,18 @@ def steady_bands_hz(nuisances: Sequence[Nuisance]) -> list[tuple[float, float]]:
         if not image.reason(one, nuisances)
     ]
     half_hz = 0.5
-    return [(one.frequency_hz - half_hz, one.frequency_hz + half_hz) for one in _each_once(outside)]
+    places = sorted(one.frequency_hz for one in _each_once(outside))
+    groups: list[list[float]] = []
+    for place in places:
+        if groups and place - groups[-1][-1] < SAME_SIGNAL_HZ:
+            groups[-1].append(place)
+        else:
+            groups.append([place])
+    bands = []
+    for group in groups:
+        parts = [group] if len(group) >= MODULATED_LEAST else [[place] for place in group]
+        bands += [(part[0] - half_hz, part[-1] + half_hz) for part in parts]
+    return bands
 
 
 def _each_once(nuisances: Sequence[Nuisance]) -> list[Nuisance]:

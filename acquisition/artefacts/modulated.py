@@ -16,10 +16,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
-from scipy import fft, linalg
+from scipy import fft
 
+from acquisition.artefacts.taking_out import TEETH_LEAST, overlaps, without, without_bands
+from acquisition.coverage import pulse_frequency_hz
+from acquisition.free_decay import pulses
 from acquisition.lines import Line, LineStatus
 from acquisition.shot import Capture
+from acquisition.survey_band import window_hz
 
 Complex = npt.NDArray[np.complex128]
 
@@ -50,16 +54,22 @@ PURE_HZ = 0.5
 stronger the unfolding trusts nothing weak."""
 
 IMAGE = 20.0
-"""Power over noise from which on the mirror image of a modulated carrier is taken out with it."""
+"""Power over noise from which on the mirror image of a modulated carrier, or what is left of one, is taken out too."""
 
 SIDEBAND = 12.0
 """Power over noise, in the quiet part, from which on sidebands are seen beside a carrier that was taken out."""
 
+BESIDE_HZ = 10e3
+"""How far from a band of a narrow-band capture its remains are looked for, and how far they keep from the pulse."""
+
+OWN_HZ = 5e3
+"""Distance from the tuned frequency up to which everything is taken out where no window is there."""
+
+TEETH_APART = 8.0
+"""Least distance of the teeth, in units of that, for which this is done."""
+
 REACH_HZ = 20e3
 SIGNALS_MAX = 8
-MARGIN = 3.0
-MARGIN_MOST_HZ = 1e3
-"""Margin on either side of a band, in units of the capture's resolution, and at most."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +93,7 @@ class Modulated:
     @property
     def is_own(self) -> bool:
         """Whether it is the receiver's own carrier, at the frequency that the radio is tuned to."""
-        return self.is_pure and abs(self.frequency_hz - self.tuned_hz) <= self.resolution_hz
+        return abs(self.frequency_hz - self.tuned_hz) <= self.resolution_hz
 
     def image(self, tuned_hz: float, fraction: float) -> Modulated:
         """Its mirror image about the tuned frequency, with this fraction of the amplitude."""
@@ -110,7 +120,7 @@ class Modulated:
             )
         elif self.image_of_hz:
             reason = f"The mirror image of the {kind} at {self.image_of_hz / 1e6:.4f} MHz about the tuned frequency."
-        if not self.is_pure:
+        if not (self.is_pure or self.is_own):
             reason += f" Lines of the sample within its {width_hz / 1e3:.1f} kHz are not seen."
         if captures > 1:
             reason += f" Seen in {captures} captures."
@@ -137,6 +147,10 @@ def modulated_signals(capture: Capture) -> list[Modulated]:
         return []
     rate, count = capture.sample_rate_hz, int(np.count_nonzero(capture.receive_mask))
     found: list[Modulated] = []
+    if _is_tuned_beside(capture):
+        own = _own_carrier(data, capture)
+        found += [own] if own is not None else []
+        data = without_bands(data, capture, [(-OWN_HZ, OWN_HZ)])
     for _ in range(SIGNALS_MAX):
         offset_hz = _strongest_early_hz(data, quiet, rate)
         if offset_hz is None:
@@ -149,7 +163,7 @@ def modulated_signals(capture: Capture) -> list[Modulated]:
         offset_hz = float(axis[top])
         sidebands = _sidebands_hz(data, capture.receive_mask, quiet, offset_hz, rate)
         core_hz = rate / len(data)
-        rest = _without_band(data, capture, offset_hz - core_hz, offset_hz + core_hz)
+        rest = without_bands(data, capture, [(offset_hz - core_hz, offset_hz + core_hz)])
         if sidebands is None and _is_early(data, capture.receive_mask, quiet, offset_hz, rate):
             sidebands = _pairs_hz(rest, offset_hz, rate)
             if sidebands is None and power[top] > OVERWHELMING * noise:
@@ -170,11 +184,46 @@ def modulated_signals(capture: Capture) -> list[Modulated]:
                 resolution_hz=rate / len(data),
             )
         )
-        data = _without_band(data, capture, low_hz, high_hz)
+        data = without_bands(data, capture, [(low_hz, high_hz)])
         if not found[-1].is_own and power[-top] > IMAGE * noise:
-            data = _without_band(data, capture, -high_hz, -low_hz)
+            data = without_bands(data, capture, [(-high_hz, -low_hz)])
             found.append(found[-1].image(capture.centre_frequency_hz, math.sqrt(float(power[-top] / power[top]))))
     return found
+
+
+def _is_tuned_beside(capture: Capture) -> bool:
+    """Whether the radio is tuned outside the window of a survey's capture, so that nothing is lost around there.
+
+    Images of lines come in the distance of the teeth; narrow teeth would put them there.
+    """
+    starts = [first for first, _ in pulses(capture.waveform)]
+    if len(starts) < TEETH_LEAST or capture.sample_rate_hz / float(np.median(np.diff(starts))) < TEETH_APART * OWN_HZ:
+        return False
+    low_hz, high_hz = window_hz(capture)
+    return not low_hz - OWN_HZ < capture.centre_frequency_hz < high_hz + OWN_HZ
+
+
+def _own_carrier(data: Complex, capture: Capture) -> Modulated | None:
+    """The receiver's own carrier with all that is around it; None where nothing is above noise.
+
+    The phase cycle cancels it, but for the stretches in which averages are missing, so that it has sidebands.
+    """
+    power = np.abs(fft.fft(data)) ** 2
+    noise = max(float(np.median(power)) / math.log(2.0), 1e-300)
+    rate = capture.sample_rate_hz
+    reach = round(OWN_HZ * len(data) / rate)
+    largest = float(np.max(power[np.arange(-reach, reach + 1)]))
+    if largest < STRONG * noise:
+        return None
+    return Modulated(
+        frequency_hz=capture.centre_frequency_hz,
+        low_hz=capture.centre_frequency_hz - OWN_HZ,
+        high_hz=capture.centre_frequency_hz + OWN_HZ,
+        amplitude=math.sqrt(largest) / int(np.count_nonzero(capture.receive_mask)),
+        snr=math.sqrt(largest / noise),
+        tuned_hz=capture.centre_frequency_hz,
+        resolution_hz=rate / len(data),
+    )
 
 
 def each_once(signals: Sequence[Modulated]) -> list[tuple[Modulated, int]]:
@@ -192,19 +241,6 @@ def each_once(signals: Sequence[Modulated]) -> list[tuple[Modulated, int]]:
     return merged
 
 
-def without(capture: Capture, bands_hz: Sequence[tuple[float, float]]) -> Capture:
-    """A capture without what bands of absolute frequency hold of its data."""
-    inside = [band for band in bands_hz if _overlaps(band, capture)]
-    if not inside:
-        return capture
-    samples = capture.samples.astype(np.complex128)
-    data = np.where(capture.receive_mask, samples, 0)
-    for low_hz, high_hz in inside:
-        centre_hz = capture.centre_frequency_hz
-        data = _without_band(data, capture, low_hz - centre_hz, high_hz - centre_hz)
-    return replace(capture, samples=np.where(capture.receive_mask, data, samples).astype(np.complex64))
-
-
 def without_interference(capture: Capture, signals: Sequence[Modulated]) -> Capture:
     """A survey's capture without these signals; the receiver's own carriers are in captures of their tuning only."""
     ours = [one for one in signals if not one.is_own or abs(one.tuned_hz - capture.centre_frequency_hz) < 1.0]
@@ -214,14 +250,44 @@ def without_interference(capture: Capture, signals: Sequence[Modulated]) -> Capt
 def undisturbed(capture: Capture, bands_hz: Sequence[tuple[float, float]]) -> Capture:
     """A narrow-band capture without the interference of these bands, and without the receiver's own carrier.
 
-    Its line keeps away from the tuned frequency, so nothing is lost.
+    The mirror images of the bands about the tuned frequency are taken out too where they show, and what is left next
+    to a band: where some of the averages are missing, carriers are weaker and the receiver's own is not cancelled, so
+    that they have sidebands for kilohertz. Next to the pulse's own frequency nothing more is taken than was asked for.
     """
-    return without(capture, [*bands_hz, (capture.centre_frequency_hz, capture.centre_frequency_hz)])
+    tuned_hz = capture.centre_frequency_hz
+    images = [(2.0 * tuned_hz - high_hz, 2.0 * tuned_hz - low_hz) for low_hz, high_hz in bands_hz]
+    images = [image for image in images if overlaps(image, capture) and not _protected(image, capture)]
+    loud = loud_bins(capture)
+    images = [image for image in images if _widened(image, capture, loud, 0.0) is not None]
+    bands = [*bands_hz, *images, (tuned_hz, tuned_hz)]
+    left = without(capture, bands)
+    loud = loud_bins(left)
+    wider = [_widened(band, left, loud, BESIDE_HZ) for band in bands if overlaps(band, capture)]
+    more = [band for band in wider if band is not None and not _protected(band, capture)]
+    return without(capture, [*bands, *more]) if more else left
 
 
-def _overlaps(band_hz: tuple[float, float], capture: Capture) -> bool:
-    reach_hz = 0.5 * capture.sample_rate_hz
-    return all(abs(edge - capture.centre_frequency_hz) < reach_hz for edge in band_hz)
+def _protected(band_hz: tuple[float, float], capture: Capture) -> bool:
+    """Whether a band comes near to the frequency of the pulse, at which a line is looked for."""
+    return band_hz[0] - BESIDE_HZ < pulse_frequency_hz(capture) < band_hz[1] + BESIDE_HZ
+
+
+def loud_bins(capture: Capture) -> npt.NDArray[np.bool_]:
+    """Which bins of a capture's transform stand above noise."""
+    power = np.abs(fft.fft(np.where(capture.receive_mask, capture.samples, 0))) ** 2
+    return np.asarray(power > IMAGE * float(np.median(power)) / math.log(2.0))
+
+
+def _widened(
+    band_hz: tuple[float, float], capture: Capture, loud: npt.NDArray[np.bool_], reach_hz: float
+) -> tuple[float, float] | None:
+    """What is above noise within and this far around a band of absolute frequency; None where nothing is."""
+    step_hz, centre_hz = capture.sample_rate_hz / len(loud), capture.centre_frequency_hz
+    first, last = (round((edge - centre_hz) / step_hz) for edge in (band_hz[0] - reach_hz, band_hz[1] + reach_hz))
+    places = np.flatnonzero(loud[np.arange(first, last + 1) % len(loud)])
+    if len(places) == 0:
+        return None
+    return centre_hz + (first + int(places[0]) - 1) * step_hz, centre_hz + (first + int(places[-1]) + 1) * step_hz
 
 
 def _quiet_samples(capture: Capture) -> int:
@@ -302,28 +368,3 @@ def _pairs_hz(rest: Complex, offset_hz: float, rate_hz: float) -> tuple[float, f
         return None
     reach_hz = (float(paired[-1]) + 1.0) * step_hz
     return offset_hz - reach_hz, offset_hz + reach_hz
-
-
-def _without_band(data: Complex, capture: Capture, low_hz: float, high_hz: float) -> Complex:
-    """Data (zero where there are none) less their least-squares fit by all frequencies of a band of offsets.
-
-    The frequencies lie half a resolution apart. Their products with one another are values of the mask's own transform,
-    so the fit is a system of equations as large as the band is wide in half resolutions.
-    """
-    length = 2 * len(data)
-    step_hz = capture.sample_rate_hz / length
-    # A pure carrier needs the places next to it only.
-    margin = min(2.0 * MARGIN, MARGIN_MOST_HZ / step_hz) if high_hz - low_hz > 2.0 * step_hz else 0.5
-    first = math.floor(low_hz / step_hz - margin)
-    last = math.ceil(high_hz / step_hz + margin)
-    places = np.arange(first, last + 1)
-    mask = fft.fft(capture.receive_mask.astype(np.float64), length)
-    products = linalg.toeplitz(mask[(places - first) % length], mask[-(places - first) % length])
-    # Neighbours half a resolution apart are nearly dependent; what little this adds is far below the noise.
-    products[np.diag_indices_from(products)] *= 1.0 + 1e-6
-    spectrum = fft.fft(data, length)
-    amplitudes = linalg.solve(products, spectrum[places % length], assume_a="her")
-    placed = np.zeros(length, dtype=np.complex128)
-    placed[places % length] = amplitudes
-    fitted = fft.ifft(placed)[: len(data)] * length
-    return np.asarray(np.where(capture.receive_mask, data - fitted, 0), dtype=np.complex128)

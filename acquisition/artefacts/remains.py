@@ -17,14 +17,19 @@ NEAR_BAND_HZ = 12e3
 RESOLVED_HZ = 1e3
 """Distance from interference below which nothing is told from its remains: the resolution of a capture of 1 ms."""
 
+BEYOND = 0.3
+"""The same of modulated interference, in widths of its band: speech does not fill its band in every capture."""
+
 WEAKER = 0.6
 """Amplitude relative to the stronger line's below which a line may be what is missing of it."""
+
+UNRESOLVED = "Captures do not resolve it from interference that was taken out: it cannot be told from its remains."
 
 
 def fault(line: Line, together: Sequence[Line], silenced_hz: Sequence[tuple[float, float]]) -> str:
     """Why a line may only be remains of a stronger one, or of the interference itself; empty if it stands alone."""
-    if _unresolved(line, silenced_hz):
-        return "Captures do not resolve it from interference that was taken out: it cannot be told from its remains."
+    if is_unresolved(line, silenced_hz):
+        return UNRESOLVED
     if not any(low - NEAR_BAND_HZ <= line.frequency_hz <= high + NEAR_BAND_HZ for low, high in silenced_hz):
         return ""
     stronger = [
@@ -32,7 +37,7 @@ def fault(line: Line, together: Sequence[Line], silenced_hz: Sequence[tuple[floa
         for other in together
         if line.snr < WEAKER * other.snr
         and abs(line.frequency_hz - other.frequency_hz) < NEAR_LINE_HZ
-        and not _unresolved(other, silenced_hz)
+        and not is_unresolved(other, silenced_hz)
     ]
     if not stronger:
         return ""
@@ -43,5 +48,10 @@ def fault(line: Line, together: Sequence[Line], silenced_hz: Sequence[tuple[floa
     )
 
 
-def _unresolved(line: Line, silenced_hz: Sequence[tuple[float, float]]) -> bool:
-    return any(low - RESOLVED_HZ <= line.frequency_hz <= high + RESOLVED_HZ for low, high in silenced_hz)
+def is_unresolved(line: Line, silenced_hz: Sequence[tuple[float, float]]) -> bool:
+    """Whether a line lies so near to interference that no measurement of it could be believed."""
+    return any(
+        low - margin_hz <= line.frequency_hz <= high + margin_hz
+        for low, high in silenced_hz
+        for margin_hz in (max(RESOLVED_HZ, BEYOND * (high - low)),)
+    )

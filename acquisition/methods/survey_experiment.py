@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Sequence
 
 from acquisition import verdict
+from acquisition.artefacts import remains
 from acquisition.artefacts.faulty_samples import without_faulty_samples
 from acquisition.artefacts.modulated import undisturbed
 from acquisition.artefacts.unexcited import needs_control
@@ -229,6 +230,11 @@ class SurveyExperiment(ScriptedExperiment):
 
     def _confirm(self, candidate: Line, others_hz: Sequence[float]) -> Shots:
         """Two shots at different centre frequencies, more while undecided; then other teeth if that may help."""
+        silenced_hz = self._survey_result.silenced_hz if self._survey_result else ()
+        if remains.is_unresolved(candidate, silenced_hz):
+            judged = self._judge(candidate)  # interference decides; no measurement could
+            self._lines = tuple(judged.line if line is candidate else line for line in self._lines)
+            return
         averages, *further = narrow_band.rounds(self._layout.averages, self._layout.averages_max)
         played = yield from self._narrow_shots(candidate.frequency_hz, candidate, others_hz, averages)
         judged = self._judge(candidate)

@@ -198,8 +198,8 @@ class Candidates:
         return taken
 
     def _as_carrier(self, line: Component) -> float:
-        """Statistic of a carrier at the place of a line, the largest of its captures."""
-        return max(
+        """Statistic of a carrier at the place of a line, of all its captures together."""
+        return sum(
             search.carrier_power(self.model.records[c], self.model.transforms[c], line.frequency_hz)
             / float(self.model.sigmas[c]) ** 2
             for c in line.members

@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from acquisition.reconstruction import search, statistics
-from acquisition.reconstruction.components import Component
+from acquisition.reconstruction.components import Component, coherence
 from acquisition.reconstruction.excitation import Real
 from acquisition.reconstruction.fit import SATURATION_PRIOR, Solution, refine, residual, solve
 from acquisition.reconstruction.noise import Colour, colour_of, in_band_variance, residual_variance
@@ -17,6 +17,9 @@ from acquisition.reconstruction.parameters import ReconstructionParameters
 from acquisition.reconstruction.record import Record
 
 FWHM_LIMITS_HZ = (30.0, 60e3)
+
+CROWD, OVERLAP = 12, 0.1
+"""Lines and ring-downs up to which all are moved together, and the coherence above which two always are."""
 
 SATURATION_STATISTIC = 60.0
 """SNR squared from which on the saturation of a line is fitted while others are still looked for."""
@@ -132,6 +135,20 @@ class Model:
             tolerance=0.01,
         )
         self.components = [replace(one, settled=True) if one.kind == "carrier" else one for one in fitted]
+
+    def beside(self, components: Sequence[Component], changed: Sequence[int]) -> list[int] | None:
+        """Which components are to be moved when those in `changed` were added or are to be moved: None for all.
+
+        Among many that is what overlaps with them; to move each whenever anything is found takes longer than it helps.
+        """
+        free = [i for i, component in enumerate(components) if not component.settled]
+        if len(free) <= CROWD:
+            return None
+        return [i for i in free if i in changed or any(self._overlap(components[i], components[k]) for k in changed)]
+
+    def _overlap(self, one: Component, other: Component) -> bool:
+        shared = (c for c in one.members if c in other.members)
+        return any(coherence(self.records[c], one, other) >= OVERLAP for c in shared)
 
     def statistics(self) -> list[tuple[float, float]]:
         """For each component how much of the data it explains that the others cannot, over the noise: SNR squared.

@@ -20,19 +20,23 @@ from acquisition.shot import Capture
 
 
 def reconstruct_survey(
-    captures: Sequence[Capture], parameters: ReconstructionParameters | None = None
+    captures: Sequence[Capture],
+    parameters: ReconstructionParameters | None = None,
+    band_hz: tuple[float, float] | None = None,
 ) -> Reconstruction:
     """Lines in any number of captures of one sample, as candidates with their unfolding confidence.
 
     The captures may differ in centre frequency, comb and sample rate; a line that several of them see is one line,
-    fitted in all of them. Captures without data (no transmission, or no reception) are left out with a message.
+    fitted in all of them. With `band_hz` lines are looked for in this range only, and the false alarms are those of
+    it; carriers and ring-down are looked for everywhere. Captures without data (no transmission, or no reception) are
+    left out with a message.
     """
     chosen = parameters or ReconstructionParameters()
     records, messages = usable_records(captures)
     if not records:
         empty = Spectrum(0.0, 1.0, np.zeros(0, dtype=np.complex64), 0.0)
         return Reconstruction((), empty, 0.0, tuple(messages))
-    unfolder = Unfolder(records, chosen)
+    unfolder = Unfolder(records, chosen, band_hz)
     unfolder.run()
     found = lines_of(unfolder)
     sure = [one for one in found if one.line.unfolding_confidence >= chosen.minimum_confidence]

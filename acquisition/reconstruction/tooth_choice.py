@@ -47,7 +47,7 @@ def settle_teeth(model: Model) -> dict[int, float]:
             moves += 1
             moved = list(model.components)
             moved[i] = model.line(teeth[best], component.fwhm_hz)
-            model.fit(moved)
+            model.fit(moved, model.beside(moved, [i]))
             model.after_fit()
             continue
         confidences[i] = statistics.posterior_of_first((-evidences).tolist())

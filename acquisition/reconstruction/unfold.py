@@ -75,6 +75,9 @@ class Unfolder(Model):
         else:
             left = [candidate.statistic for candidate in search.strongest()]
             self.blind_below = max([search.blind_below, *left])
+        if self.beside(self.components, []) is not None:
+            self.fit(self.components)
+            self.after_fit()
         self.confidences = settle_teeth(self)
         if self._free_saturations(0.0):
             self.after_fit()
@@ -107,7 +110,7 @@ class Unfolder(Model):
             chosen = [*chosen, *search.apart(chosen[known], candidates)]
         elif chosen[known].kind == "carrier":
             chosen = [*chosen, *search.carriers_apart(chosen[known], candidates)]
-        self.fit(chosen)
+        self.fit(chosen, self.beside(chosen, range(known, len(chosen))))
         added = self.components[known:]
         self._drop_twins()
         return added
@@ -126,7 +129,7 @@ class Unfolder(Model):
                 continue
             kept.append(one)
         if len(kept) < len(self.components):
-            self.fit(kept)
+            self.fit(kept, self.beside(kept, []))
 
     def _free_saturations(self, least: float) -> bool:
         """Fit the saturation of lines from a statistic on; returns whether there were any that had none.
@@ -141,7 +144,8 @@ class Unfolder(Model):
         ]
         if freed == self.components:
             return False
-        self.fit(freed)
+        changed = [i for i, (one, now) in enumerate(zip(self.components, freed, strict=True)) if one is not now]
+        self.fit(freed, self.beside(freed, changed))
         return True
 
     def _free_shapes(self) -> None:
@@ -161,7 +165,13 @@ class Unfolder(Model):
             trial = list(self.components)
             trial[i] = replace(trial[i], free_shape=True)
             fitted, solution = refine(
-                self.records, self.sigmas, trial, fwhm_limits_hz=FWHM_LIMITS_HZ, rounds=6, tolerance=0.05
+                self.records,
+                self.sigmas,
+                trial,
+                fwhm_limits_hz=FWHM_LIMITS_HZ,
+                movable=self.beside(trial, [i]),
+                rounds=6,
+                tolerance=0.05,
             )
             if self.solution.cost - solution.cost > SHAPE_GAIN:
                 self.components, self.solution = fitted, solution
@@ -174,4 +184,7 @@ class Unfolder(Model):
             weakest = int(np.argmin(logs))
             if logs[weakest] >= self.threshold:
                 return
-            self.fit([component for i, component in enumerate(self.components) if i != weakest], rounds=6)
+            movable = self.beside(self.components, [weakest])
+            if movable is not None:
+                movable = [i - (i > weakest) for i in movable if i != weakest]
+            self.fit([one for i, one in enumerate(self.components) if i != weakest], movable, rounds=6)
