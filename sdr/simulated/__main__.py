@@ -1,44 +1,47 @@
-"""`python -m sdr.simulated`: an ADALM-Pluto with a probe and a sample, served on TCP."""
+"""`python -m sdr.simulated`: one or several ADALM-Plutos, each with a probe and a sample, served on TCP."""
 
 from __future__ import annotations
 
 import argparse
 import os
 import signal
-import socket
 import sys
 import threading
 from pathlib import Path
 
-from sdr.simulated.clock import clock
 from sdr.simulated.control import obey
-from sdr.simulated.converter import Converter
-from sdr.simulated.devices import CONTEXTS, DEFAULT_SERIAL, NUMBERED, TUNING
-from sdr.simulated.faults import Faults
-from sdr.simulated.log import EventLog
-from sdr.simulated.probe_port import ProbePort
-from sdr.simulated.radio import Radio, RadioOptions
-from sdr.simulated.samples import CATALOGUE, SampleError, catalogue_names, load
-from sdr.simulated.server import Server
+from sdr.simulated.devices import CONTEXTS, TUNING
+from sdr.simulated.samples import CATALOGUE, SampleError, catalogue_names
+from sdr.simulated.station import CannotListen, Station, StationOptions
+
+RADIOS_MAX = 16
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m sdr.simulated", description=__doc__)
-    parser.add_argument("--sample", default="KClO3", help="name of the catalogue, or a .json file")
+    parser.add_argument(
+        "--sample",
+        action="append",
+        help="name of the catalogue, or a .json file; given again, it is that of the next radio (default: KClO3)",
+    )
     parser.add_argument("--list-samples", action="store_true", help="print the catalogue and exit")
+    parser.add_argument("--radios", type=int, default=1, help="how many; they have consecutive ports and seeds")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=30431, help="0 takes any free port")
     parser.add_argument(
         "--seed", type=int, default=None, help="of noise, phases and the sample unknown; random if not given"
     )
-    parser.add_argument("--log", type=Path, default=None, help="file for the radio's own log, JSON lines")
+    parser.add_argument(
+        "--log", type=Path, default=None, help="file for the radio's own log, JSON lines; the second's is NAME.2 ..."
+    )
     parser.add_argument("--clock", choices=("fast", "real"), default="fast")
     parser.add_argument("--firmware", default="v0.39", help="v0.39 has the TDD core, v0.32 has not")
     parser.add_argument("--converter", default="upper:400e6", help="upper:HZ, lower:HZ or none")
     parser.add_argument(
         "--probe-port", type=int, default=None, help="port of the probe's tuner and the temperature; 0 takes any"
     )
-    parser.add_argument("--serial", default=None, help="made from the port if not given")
+    parser.add_argument("--temperature", type=float, default=None, help="of the sample in K; default: the sample's own")
+    parser.add_argument("--serial", default=None, help="made from the port if not given; for one radio only")
     parser.add_argument("--radio", choices=tuple(CONTEXTS), default="pluto", help="which radio of the family")
     parser.add_argument("--model", choices=tuple(TUNING), default="ad9363a", help="of a Pluto: its tuning range")
     parser.add_argument(
@@ -47,9 +50,11 @@ def _parser() -> argparse.ArgumentParser:
         default="restart",
         help="what a cyclic waveform does when the TDD core releases it: start again, or go on",
     )
-    parser.add_argument("--fault", action="append", default=[], help="KIND:N, may be given several times")
+    parser.add_argument("--fault", action="append", default=[], help="KIND:N, may be given several times; first radio")
     parser.add_argument(
-        "--control", action="store_true", help="take commands from standard input, such as 'fault KIND:N' or 'reboot'"
+        "--control",
+        action="store_true",
+        help="take commands from standard input, such as 'fault KIND:N' or 'reboot'; '2 reboot' is for the second",
     )
     return parser
 
@@ -59,22 +64,6 @@ def _say(text: str) -> None:
     sys.stdout.flush()
 
 
-def _complain(text: str) -> None:
-    sys.stderr.write(f"{text}\n")
-    sys.stderr.flush()
-
-
-class CannotListen(Exception):
-    """A port is taken or forbidden, or the host is not ours."""
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    try:
-        return socket.create_server((host, port), backlog=64)
-    except OSError as error:
-        raise CannotListen(f"cannot listen on {host}:{port}: {error.strerror or error}") from error
-
-
 def _list_samples() -> None:
     for name in catalogue_names():
         lines = CATALOGUE[name].lines if name in CATALOGUE else ()
@@ -82,57 +71,71 @@ def _list_samples() -> None:
         _say(f"{name}: {text or ('made up from --seed' if name == 'unknown' else 'no lines')}")
 
 
-def _take_commands(server: Server) -> None:
+def _options(parsed: argparse.Namespace, seed: int, index: int) -> StationOptions:
+    """Those of the radio with this index, from 0."""
+    samples = parsed.sample or ["KClO3"]
+    log = parsed.log
+    return StationOptions(
+        sample=samples[min(index, len(samples) - 1)],
+        host=parsed.host,
+        port=parsed.port + index if parsed.port else 0,
+        probe_port=parsed.probe_port + index if parsed.probe_port else parsed.probe_port,
+        seed=seed + index,
+        clock=parsed.clock,
+        converter=parsed.converter,
+        firmware=parsed.firmware,
+        radio=parsed.radio,
+        model=parsed.model,
+        serial=parsed.serial,
+        tx_hold=parsed.tx_hold,
+        temperature_k=parsed.temperature,
+        log=log if log is None or not index else log.with_name(f"{log.name}.{index + 1}"),
+        faults=() if index else tuple(parsed.fault),
+    )
+
+
+def _take_commands(stations: list[Station]) -> None:
     """Follow standard input; its end means that whoever started the simulator is gone."""
     for line in sys.stdin:
-        _say(obey(server, line))
+        number, _, rest = line.strip().partition(" ")
+        chosen, command = (int(number), rest) if number.isdecimal() else (1, line)
+        known = 1 <= chosen <= len(stations)
+        _say(obey(stations[chosen - 1].server, command) if known else f"no there is no radio {chosen}")
     os._exit(0)
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Serve until SIGTERM or SIGINT; 2 if the arguments make no sense."""
+    """Serve until SIGTERM or SIGINT; 2 if the arguments make no sense, 1 if it cannot listen."""
     parser = _parser()
-    options = parser.parse_args(arguments)
-    if options.list_samples:
+    parsed = parser.parse_args(arguments)
+    if parsed.list_samples:
         _list_samples()
         return 0
-    seed = options.seed if options.seed is not None else int.from_bytes(os.urandom(4), "little")
-    faults = Faults()
+    if not 1 <= parsed.radios <= RADIOS_MAX:
+        parser.error(f"--radios must be between 1 and {RADIOS_MAX}, not {parsed.radios}")
+    if parsed.serial is not None and parsed.radios > 1:
+        parser.error("--serial is for one radio; several have serial numbers made from their ports")
+    if parsed.sample is not None and len(parsed.sample) > parsed.radios:
+        parser.error(f"--sample is given {len(parsed.sample)} times for {parsed.radios} radio(s)")
+    seed = parsed.seed if parsed.seed is not None else int.from_bytes(os.urandom(4), "little")
     try:
-        sample, converter = load(options.sample, seed), Converter.parse(options.converter)
-        CONTEXTS[options.radio](options.firmware, "", options.model)
-        for fault in options.fault:
-            faults.add(fault)
-        listener = _listen(options.host, options.port)
-        probe_listener = _listen(options.host, options.probe_port) if options.probe_port is not None else None
+        stations = [Station(_options(parsed, seed, index)) for index in range(parsed.radios)]
     except (SampleError, ValueError, OverflowError) as error:
         parser.error(str(error))
     except CannotListen as error:
-        _complain(str(error))
+        sys.stderr.write(f"{error}\n")
         return 1
-    host, port = listener.getsockname()[:2]
-    # Simulators on one machine are different radios; those that have no serial number cannot be told apart.
-    made = f"{DEFAULT_SERIAL[:-5]}{port:05d}" if options.radio in NUMBERED else ""
-    serial = made if options.serial is None else options.serial
-    try:
-        log = EventLog(options.log)
     except OSError as error:
-        parser.error(f"log {options.log} cannot be written: {error.strerror}")
-    context = CONTEXTS[options.radio](options.firmware, serial, options.model)
-    restart = options.tx_hold == "restart"
-    radio = Radio(context, RadioOptions(sample, clock(options.clock), converter, log, seed, restart))
-    server = Server(radio, log, faults, listener)
+        parser.error(f"log {parsed.log} cannot be written: {error.strerror}")
     # A thread deep in a computation must not delay the end; the operating system closes everything.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: os._exit(0))
-    if options.control:
-        threading.Thread(target=_take_commands, args=(server,), daemon=True).start()
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    if probe_listener is not None:
-        port_of_probe = ProbePort(radio, server.changed, log, probe_listener)
-        threading.Thread(target=port_of_probe.serve_forever, daemon=True).start()
-        _say("probe {}:{}".format(*probe_listener.getsockname()[:2]))
-    _say(f"ready ip:{host}:{port}")
+    if parsed.control:
+        threading.Thread(target=_take_commands, args=(stations,), daemon=True).start()
+    for station in stations:
+        station.start()
+    for station in stations:
+        _say(station.announcement)
     while True:
         signal.pause()
 
