@@ -1,4 +1,4 @@
-"""The `rasgado` command: submit runs to the facility, follow them, and fetch their lines and spectra."""
+"""The `rasgado` command: book the facility's instruments, submit runs, follow them, fetch their lines and spectra."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import signal
 import sys
 from collections.abc import Sequence
 
-from rasgado import commands, dry_run, values
+from rasgado import booking_commands, commands, dry_run, series_commands, values
 from rasgado.client import DEFAULT_URL, Client
 from rasgado.errors import ClientError, Refused
 
@@ -67,20 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     command = parser.add_subparsers(required=True, metavar="COMMAND")
 
     one = command.add_parser("submit", help="queue a run", description="Queue a run.")
-    one.add_argument("--instrument", metavar="SLUG")
-    one.add_argument("--sample", metavar="NAME|ID")
-    one.add_argument("--method", metavar="NAME", help="such as survey")
-    one.add_argument(
-        "--set", metavar="NAME=VALUE", action="append", type=values.assignment,
-        help="a parameter of the method, in SI units; may be repeated",
-    )  # fmt: skip
-    one.add_argument("--title")
-    one.add_argument("--temperature-k", type=float, metavar="KELVIN")
-    one.add_argument(
-        "--json", metavar="FILE", type=values.submission,
-        help="all of this from a JSON file or - for standard input; the other options win",
-    )  # fmt: skip
-    one.add_argument("--idempotency-key", metavar="TEXT", help="the same key again gives the same run")
+    values.submission_arguments(one)
     one.add_argument("--wait", action="store_true", help="follow it to its end and show its lines")
     one.add_argument("--output-json", dest="as_json", action="store_true", help="show JSON")
     one.set_defaults(command=commands.submit, as_csv=False)
@@ -124,7 +111,7 @@ def _parser() -> argparse.ArgumentParser:
 
     one = command.add_parser("wait", help="follow a run to its end and show its lines")
     _run_argument(one)
-    _formats(one)
+    values.formats(one)
     one.set_defaults(command=commands.wait)
 
     one = command.add_parser("cancel", help="stop a run")
@@ -135,12 +122,12 @@ def _parser() -> argparse.ArgumentParser:
     one = command.add_parser("lines", help="the lines of a run")
     _spectrum_arguments(one)
     one.add_argument("--all", action="store_true", help="rejected ones too")
-    _formats(one)
+    values.formats(one)
     one.set_defaults(command=commands.lines)
 
     one = command.add_parser("results", help="what a run measured: T1, T2, field strength, and its lines")
     _spectrum_arguments(one)
-    _formats(one)
+    values.formats(one)
     one.set_defaults(command=commands.results)
 
     one = command.add_parser("export", help="a run's spectrum as a file")
@@ -153,8 +140,11 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--state")
     one.add_argument("--instrument", metavar="SLUG")
     one.add_argument("--limit", type=values.positive, default=20)
-    _formats(one)
+    values.formats(one)
     one.set_defaults(command=commands.list_runs)
+
+    series_commands.add(command)
+    booking_commands.add(command)
     return parser
 
 
@@ -167,12 +157,6 @@ def _spectrum_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--spectrum", type=values.positive, metavar="ID", help="another processing version than the newest finished one"
     )
-
-
-def _formats(parser: argparse.ArgumentParser) -> None:
-    kind = parser.add_mutually_exclusive_group()
-    kind.add_argument("--json", dest="as_json", action="store_true")
-    kind.add_argument("--csv", dest="as_csv", action="store_true")
 
 
 if __name__ == "__main__":

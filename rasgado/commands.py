@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import sys
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -29,31 +31,44 @@ class StoppedWatching(KeyboardInterrupt):
         super().__init__(run_id)
 
 
-def submit(client: Client, options: argparse.Namespace) -> int:
+def submission(client: Client, options: argparse.Namespace) -> dict[str, Any]:
+    """What is to be measured: options over --json over --template. Raises Refused for what is missing."""
     given: dict[str, Any] = dict(options.json or {})
+    parameters = given.pop("parameters", {})
+    if options.template is not None:
+        template = client.template(options.template)
+        given.setdefault("method", template["method"])
+        parameters = values.merged(template["parameters"], parameters.items())
     for name in ("instrument", "sample", "method", "title", "temperature_k"):
         if getattr(options, name) is not None:
             given[name] = getattr(options, name)
-    faults = [
-        FieldFault(name, f"is required: --{name} or a field of --json.")
-        for name in ("instrument", "sample", "method")
-        if given.get(name) in (None, "")
-    ]
-    if faults:
-        raise Refused(400, "", faults)
-    key = options.idempotency_key or uuid.uuid4().hex
+    missing = [name for name in ("instrument", "sample", "method") if given.get(name) in (None, "")]
+    if missing:
+        raise Refused(400, "", [FieldFault(name, f"is required: --{name} or a field of --json.") for name in missing])
+    wanted = {
+        "instrument": str(given["instrument"]),
+        "sample": client.sample(str(given["sample"]))["id"],
+        "method": str(given["method"]),
+        "parameters": values.merged(parameters, options.set or ()),
+        "title": str(given.get("title") or ""),
+    }
+    return wanted if given.get("temperature_k") is None else wanted | {"temperature_k": given["temperature_k"]}
+
+
+@contextmanager
+def keeping_key(key: str) -> Iterator[None]:
+    """Whoever got no answer is told the key with which to ask again."""
     try:
-        run = client.submit(
-            instrument=str(given["instrument"]),
-            sample=client.sample(str(given["sample"]))["id"],
-            method=str(given["method"]),
-            parameters=values.merged(given.get("parameters", {}), options.set or ()),
-            idempotency_key=key,
-            title=str(given.get("title") or ""),
-            temperature_k=given.get("temperature_k"),
-        )
+        yield
     except (Unreachable, ServiceFailed) as error:
         raise type(error)(f"{error} Nothing is lost by trying again with --idempotency-key {key}.") from None
+
+
+def submit(client: Client, options: argparse.Namespace) -> int:
+    given = submission(client, options)
+    key = options.idempotency_key or uuid.uuid4().hex
+    with keeping_key(key):
+        run = client.submit(**given, idempotency_key=key)
     if not options.wait:
         _print_run(run, options)
         return 0

@@ -8,7 +8,10 @@ import math
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # as argparse gives it no public name
 
 
 def assignment(text: str) -> tuple[str, Any]:
@@ -20,6 +23,14 @@ def assignment(text: str) -> tuple[str, Any]:
         return name.strip(), scalar(value.strip())
     except argparse.ArgumentTypeError as error:
         raise argparse.ArgumentTypeError(f"{name.strip()}: {error}") from None
+
+
+def variation(text: str) -> tuple[str, list[Any]]:
+    """`name=1,2,3` of --vary: a parameter and its values."""
+    name, equals, listed = text.partition("=")
+    if not equals or not name.strip():
+        raise argparse.ArgumentTypeError(f"{text!r} is not name=value,value,…")
+    return name.strip(), [assignment(f"{name}={value}")[1] for value in listed.split(",")]
 
 
 def guessed_line(text: str) -> dict[str, Any]:
@@ -75,3 +86,34 @@ def submission(path: str) -> dict[str, Any]:
 def merged(base: dict[str, Any], assignments: Iterable[tuple[str, Any]]) -> dict[str, Any]:
     """Parameters of a file with those of --set over them."""
     return {**base, **dict(assignments)}
+
+
+def submission_arguments(parser: argparse.ArgumentParser) -> None:
+    """What `submit` and `submit-series` share."""
+    parser.add_argument("--instrument", metavar="SLUG")
+    parser.add_argument("--sample", metavar="NAME|ID")
+    parser.add_argument("--method", metavar="NAME", help="such as survey")
+    parser.add_argument("--template", metavar="NAME|ID", help="method and parameters of a template; --set goes over it")
+    set_argument(parser)
+    parser.add_argument("--title")
+    parser.add_argument("--temperature-k", type=float, metavar="KELVIN")
+    parser.add_argument(
+        "--json", metavar="FILE", type=submission,
+        help="all of this from a JSON file or - for standard input; the other options win",
+    )  # fmt: skip
+    parser.add_argument("--idempotency-key", metavar="TEXT", help="the same key again makes nothing new")
+
+
+def set_argument(parser: argparse.ArgumentParser) -> None:
+    """--set, for parameters of a method."""
+    parser.add_argument(
+        "--set", metavar="NAME=VALUE", action="append", type=assignment,
+        help="a parameter of the method, in SI units; may be repeated",
+    )  # fmt: skip
+
+
+def formats(parser: argparse.ArgumentParser) -> None:
+    """--json or --csv instead of a table."""
+    kind = parser.add_mutually_exclusive_group()
+    kind.add_argument("--json", dest="as_json", action="store_true")
+    kind.add_argument("--csv", dest="as_csv", action="store_true")

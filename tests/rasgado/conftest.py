@@ -1,4 +1,4 @@
-"""A real HTTP server on which a test writes what to answer, for what no healthy service does."""
+"""The command against the real site, and a server on which tests write answers, for what no healthy service does."""
 
 from __future__ import annotations
 
@@ -10,8 +10,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
+from django.conf import settings as django_settings
+from django.core.management import call_command
 
 from rasgado import Client
+from rasgado.cli import main
 
 
 @dataclass
@@ -84,3 +87,33 @@ def service() -> Iterator[ScriptedService]:
 def client(service: ScriptedService) -> Iterator[Client]:
     with Client(service.url, "rsg_test", retry_waits_s=(0.01, 0.02)) as one:
         yield one
+
+
+class Shell:
+    """Runs the command as a shell would, and keeps what it printed."""
+
+    def __init__(self, capfd: pytest.CaptureFixture[str]) -> None:
+        self._capfd = capfd
+        self.out = self.err = ""
+
+    def __call__(self, *arguments: str) -> int:
+        try:
+            status = main(arguments)
+        except SystemExit as ended:
+            status = int(ended.code or 0)
+        self.out, self.err = self._capfd.readouterr()
+        assert "Traceback" not in self.err
+        return status
+
+
+@pytest.fixture
+def rasgado(
+    live_server: Any, settings: Any, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> Shell:
+    settings.RASGADO_DEMO_PASSWORD = "demo"
+    call_command("demo")
+    monkeypatch.setenv("RASGADO_URL", live_server.url)
+    monkeypatch.setenv("RASGADO_TOKEN", (django_settings.DATA_DIR / "demo-token").read_text().strip())
+    monkeypatch.setenv("COLUMNS", "200")
+    capfd.readouterr()
+    return Shell(capfd)

@@ -9,20 +9,17 @@ import math
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
-from django.conf import settings as django_settings
-from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
 
 from acquisition.experiment import Spectrum as SpectrumValues
 from acquisition.lines import Line, LineStatus
 from acquisition.reconstruction import Reconstruction
-from rasgado.cli import main
 from tasks.dry_run import do_next
+from tests.rasgado.conftest import Shell
 from tools.processes import free_port
 from webapp.runs import events
 from webapp.runs.models import Run
@@ -34,36 +31,6 @@ pytestmark = pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consu
 
 SURVEY = ["--set", "centre_frequency_hz=28.15e6", "--set", "span_hz=1e6"]
 SUBMIT = ["submit", "--instrument", "demo", "--sample", "KClO3", "--method", "survey"]
-
-
-class Shell:
-    """Runs the command as a shell would, and keeps what it printed."""
-
-    def __init__(self, capfd: pytest.CaptureFixture[str]) -> None:
-        self._capfd = capfd
-        self.out = self.err = ""
-
-    def __call__(self, *arguments: str) -> int:
-        try:
-            status = main(arguments)
-        except SystemExit as ended:
-            status = int(ended.code or 0)
-        self.out, self.err = self._capfd.readouterr()
-        assert "Traceback" not in self.err
-        return status
-
-
-@pytest.fixture
-def rasgado(
-    live_server: Any, settings: Any, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> Shell:
-    settings.RASGADO_DEMO_PASSWORD = "demo"
-    call_command("demo")
-    monkeypatch.setenv("RASGADO_URL", live_server.url)
-    monkeypatch.setenv("RASGADO_TOKEN", (django_settings.DATA_DIR / "demo-token").read_text().strip())
-    monkeypatch.setenv("COLUMNS", "200")
-    capfd.readouterr()
-    return Shell(capfd)
 
 
 def line(frequency_hz: float, status: LineStatus, sigma_hz: float = 30.0) -> Line:
