@@ -23,13 +23,11 @@ from acquisition.errors import AcquisitionError
 from acquisition.lines import Line, LineStatus
 from acquisition.quick_spectrum import quick_spectrum
 from acquisition.reconstruction import Reconstruction, ReconstructionParameters, reconstruct_survey
+from acquisition.reconstruction.detection import of_candidates
 from acquisition.shot import Capture
 from acquisition.survey_band import inside, survey_bands_hz, tooth_spacing_hz
 from acquisition.wide_survey import reconstruct_windows
 from acquisition.wings import wing_fault
-
-WEAK_FALSE_ALARMS = 1.0
-"""Expected number of noise peaks among the candidates of a survey whose candidates are measured again."""
 
 CONFIRM_SHARE = 0.1
 """Share of a survey's false alarms that a second measurement of noise peaks may contribute."""
@@ -106,8 +104,7 @@ def survey_candidates(
     """Candidates of the survey captures; with `weak` also such as noise makes about once a survey."""
     searched = parameters
     if weak:
-        level = max(WEAK_FALSE_ALARMS, parameters.false_alarms_per_survey)
-        searched = replace(parameters, false_alarms_per_survey=level)
+        searched = replace(parameters, false_alarms_per_survey=of_candidates(parameters.false_alarms_per_survey))
     return second_step.with_features(reconstruct_windows(captures, searched), captures, parameters)
 
 
@@ -198,7 +195,7 @@ def _narrow_only(captures: Sequence[Capture], parameters: ReconstructionParamete
         lines.append(replace(at_pulse, status=status, reason=fault, unfolding_confidence=1.0))
     # The filter averages as many samples as the rate is lower by.
     noise_sigma = found.noise_sigma * math.sqrt(captures[0].sample_rate_hz / decays[0].rate_hz)
-    return Reconstruction(settle(lines), spectrum, noise_sigma, found.messages)
+    return Reconstruction(settle(lines), spectrum, noise_sigma, found.messages, detection=found.detection)
 
 
 def _neighbours(spacing_hz: float | None) -> tuple[float, ...]:

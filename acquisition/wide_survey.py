@@ -23,6 +23,7 @@ from acquisition.artefacts.nuisance import Nuisance, nuisances_of
 from acquisition.artefacts.remainder import line_left
 from acquisition.lines import Line
 from acquisition.reconstruction import Reconstruction, ReconstructionParameters, reconstruct_survey
+from acquisition.reconstruction.detection import of_all
 from acquisition.reconstruction.picture import Picture
 from acquisition.shot import Capture
 from acquisition.stitching import SAME_LINE_HZ, GroupPicture, Phase, StitchedPicture, same_line
@@ -91,9 +92,13 @@ def reconstruct_windows(captures: Sequence[Capture], parameters: ReconstructionP
     lines = tuple(sorted(merged, key=lambda line: line.frequency_hz))
     noises = [found.noise_sigma for _, found in parts if found.noise_sigma > 0]
     noise = math.sqrt(float(np.mean(np.square(noises)))) if noises else 0.0
-    messages = tuple(dict.fromkeys(message for _, found in parts for message in found.messages))
+    detection = of_all([found.detection for _, found in parts], parameters.false_alarms_per_survey)
+    # Each group states a threshold with its own share of the false alarms; of interest is that of all.
+    shares = {found.detection.sentence for _, found in parts if found.detection is not None}
+    texts = dict.fromkeys(message for _, found in parts for message in found.messages if message not in shares)
+    messages = (*texts, *((detection.sentence,) if detection is not None else ()))
     if not pictures:
-        return Reconstruction(lines, parts[0][1].spectrum, noise, messages)
+        return Reconstruction(lines, parts[0][1].spectrum, noise, messages, detection=detection)
     picture = StitchedPicture(lines, tuple(pictures))
     spectrum = picture.spectrum(lines)
     left = [line_left(nuisance, lines) for nuisance in nuisances]
@@ -105,4 +110,13 @@ def reconstruct_windows(captures: Sequence[Capture], parameters: ReconstructionP
     )
     silenced_hz += tuple(steady_bands_hz(nuisances))
     artefacts = (*rejected_signals(nuisances), *(signal.rejected(count) for signal, count in modulated))
-    return Reconstruction(lines, spectrum, noise, messages, picture, artefacts=artefacts, silenced_hz=silenced_hz)
+    return Reconstruction(
+        lines,
+        spectrum,
+        noise,
+        messages,
+        picture,
+        artefacts=artefacts,
+        silenced_hz=silenced_hz,
+        detection=detection,
+    )

@@ -45,7 +45,7 @@ def reconstruct(captures: Sequence[Capture], parameters: ReconstructionParameter
     windows = stepped_windows.windows_of(captures)
     if not windows:
         return single_line.empty("Nothing was received after the pulse.")
-    lines, noise = stepped_windows.lines_of(windows, parameters)
+    lines, noise, _ = stepped_windows.lines_of(windows, parameters)
     spectrum = stepped_windows.stitched(windows)
     found = [line for line in lines if line.status is LineStatus.CONFIRMED]
     if not found:

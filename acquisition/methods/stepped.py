@@ -25,6 +25,7 @@ from acquisition.methods.script import ScriptedExperiment, Shots
 from acquisition.methods.sequences import FOUR_PHASES, HardPulse, PulseSequence
 from acquisition.methods.stepped_windows import Window
 from acquisition.reconstruction import ReconstructionParameters
+from acquisition.reconstruction.detection import threshold_note
 from acquisition.shot import Shot
 
 REACH = 0.6
@@ -166,7 +167,10 @@ def plan(p: SteppedParameters, limits: InstrumentLimits) -> Plan:
         duration_max_s=duration_s,
         excitation_frequency_hz=frequency_hz,
         excitation_flip_deg=p.flip_deg * np.abs(np.sinc((frequency_hz - nearest_hz) * pulse_s)),
-        notes=_notes(p, timing, len(middles)),
+        notes=(
+            *_notes(p, timing, len(middles)),
+            threshold_note(p.false_alarms_per_survey, p.span_hz, measured_again=False),
+        ),
     )
 
 

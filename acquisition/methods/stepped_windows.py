@@ -16,6 +16,7 @@ from acquisition.free_decay import free_decay
 from acquisition.lines import Line, LineStatus
 from acquisition.methods.sequences import echo_tops, played_pulses
 from acquisition.reconstruction import Reconstruction, ReconstructionParameters, reconstruct_survey
+from acquisition.reconstruction.detection import Detection, of_all
 from acquisition.second_look import at_pulse
 from acquisition.shot import Capture
 from acquisition.verdict import settle
@@ -139,8 +140,10 @@ def _origin(capture: Capture) -> tuple[float, int]:
     return played[0].middle + late, played[0].end + blind
 
 
-def lines_of(windows: Sequence[Window], parameters: ReconstructionParameters) -> tuple[tuple[Line, ...], float]:
-    """The lines of all windows, with a threshold for the false alarms of all of them together; and the noise.
+def lines_of(
+    windows: Sequence[Window], parameters: ReconstructionParameters
+) -> tuple[tuple[Line, ...], float, Detection | None]:
+    """The lines of all windows, with a threshold for the false alarms of all of them together; noise and threshold.
 
     Each window answers for its own range only. A line is compared with what the other windows say of it: one that
     does not excite it must not hear it.
@@ -149,6 +152,7 @@ def lines_of(windows: Sequence[Window], parameters: ReconstructionParameters) ->
     captures = [window.capture for window in windows]
     found: list[Line] = []
     noise: list[float] = []
+    thresholds: list[Detection | None] = []
     for window in windows:
         decay = free_decay(window.capture, window.middle_hz, max(BROADEST_FWHM_HZ, step_hz / STEP_PER_FWHM))
         if decay is None:
@@ -156,6 +160,7 @@ def lines_of(windows: Sequence[Window], parameters: ReconstructionParameters) ->
         share = parameters.false_alarms_per_survey / len(windows) * max(1.0, decay.rate_hz / step_hz)
         level = replace(parameters, false_alarms_per_survey=min(share, FALSE_ALARMS_MOST), minimum_confidence=0.0)
         result = reconstruct_survey([decay.capture], level)
+        thresholds.append(result.detection)
         noise.append(result.noise_sigma * math.sqrt(window.capture.sample_rate_hz / decay.rate_hz))
         for line in result.lines:
             if not -step_hz / 2 <= line.frequency_hz - window.middle_hz < step_hz / 2:
@@ -165,7 +170,7 @@ def lines_of(windows: Sequence[Window], parameters: ReconstructionParameters) ->
             status = LineStatus.REJECTED if fault else LineStatus.CONFIRMED
             found.append(replace(whole, status=status, reason=fault, unfolding_confidence=1.0))
     sigma = math.sqrt(float(np.mean(np.square(noise)))) if noise else 0.0
-    return settle(found), sigma
+    return settle(found), sigma, of_all(thresholds, parameters.false_alarms_per_survey)
 
 
 def _witnesses(line: Line, captures: Sequence[Capture]) -> list[Capture]:
@@ -182,5 +187,5 @@ def reconstruct(captures: Sequence[Capture], parameters: ReconstructionParameter
     windows = windows_of(captures)
     if not windows:
         return Reconstruction((), stitched(()), 0.0, ("Nothing was received after the pulses.",))
-    lines, noise = lines_of(windows, parameters)
-    return Reconstruction(lines, stitched(windows), noise)
+    lines, noise, detection = lines_of(windows, parameters)
+    return Reconstruction(lines, stitched(windows), noise, detection=detection)

@@ -20,6 +20,7 @@ from acquisition.experiment import Plan
 from acquisition.limits import InstrumentLimits
 from acquisition.methods import checks, narrow_band
 from acquisition.methods.survey_parameters import SurveyParameters
+from acquisition.reconstruction.detection import threshold_note
 from acquisition.shot import ComplexArray, Shot
 from acquisition.shot_limits import first_fault, near_forbidden
 
@@ -363,7 +364,7 @@ def plan(parameters: SurveyParameters, limits: InstrumentLimits) -> Plan:
         duration_max_s=longest_s,
         excitation_frequency_hz=frequency_hz,
         excitation_flip_deg=flip_deg,
-        notes=_notes(parameters, limits, laid),
+        notes=(*_notes(parameters, limits, laid), _threshold_note(parameters)),
     )
 
 
@@ -418,6 +419,10 @@ def steady_state_signal(flip_deg: float, repetition_time_s: float, t1_s: float) 
     """Signal per shot of a repeatedly excited line: sin(a) (1 - E) / (1 - E cos(a)), E = exp(-TR / T1)."""
     flip, recovery = math.radians(flip_deg), math.exp(-repetition_time_s / t1_s)
     return math.sin(flip) * (1.0 - recovery) / (1.0 - recovery * math.cos(flip))
+
+
+def _threshold_note(parameters: SurveyParameters) -> str:
+    return threshold_note(parameters.false_alarms_per_survey, parameters.span_hz, measured_again=parameters.confirm)
 
 
 def _notes(parameters: SurveyParameters, limits: InstrumentLimits, laid: tuple[Window, ...]) -> tuple[str, ...]:

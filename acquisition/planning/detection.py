@@ -14,17 +14,14 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
-from acquisition.reconstruction import ReconstructionParameters
-from acquisition.reconstruction.search import search_widths_hz
-from acquisition.reconstruction.statistics import detection_threshold
+from acquisition.reconstruction.detection import expected
 
 Real = npt.NDArray[np.float64]
 
 
 def threshold(false_alarms: float, span_hz: float) -> float:
     """-ln of the probability that noise may have at one place; that of the reconstruction for the whole range."""
-    decays_s = [1.0 / (math.pi * width) for width in search_widths_hz(ReconstructionParameters())]
-    return detection_threshold(false_alarms, span_hz, decays_s)
+    return expected(false_alarms, span_hz).snr ** 2
 
 
 def probability(energy: npt.ArrayLike, log_tail: float, captures: int = 1) -> Real:

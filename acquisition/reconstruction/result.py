@@ -9,6 +9,7 @@ from typing import Protocol
 from acquisition.curves import Curve, Quantity
 from acquisition.experiment import Spectrum
 from acquisition.lines import Line, LineStatus
+from acquisition.reconstruction.detection import Detection
 
 
 class Drawing(Protocol):
@@ -28,7 +29,8 @@ class Reconstruction:
     spectrum again when the lines have been judged; None where no line was fitted to what it shows. `curves` and
     `quantities` are what methods other than the survey measure. `artefacts` are signals that were recognised as
     anything but lines, rejected with their reasons; the verdict lists them with the lines. `silenced_hz` are bands
-    (lowest, highest frequency) that interference fills and that were taken out of the data.
+    (lowest, highest frequency) that interference fills and that were taken out of the data. `detection` is the
+    threshold above which lines were looked for; None where no range was searched.
     """
 
     lines: tuple[Line, ...]
@@ -40,6 +42,7 @@ class Reconstruction:
     quantities: tuple[Quantity, ...] = ()
     artefacts: tuple[Line, ...] = ()
     silenced_hz: tuple[tuple[float, float], ...] = ()
+    detection: Detection | None = None
 
     def judged(self, judged: Sequence[Line], settled: tuple[Line, ...]) -> Reconstruction:
         """This result after the verdict: `judged` are its lines in their order, `settled` what became of all of them.

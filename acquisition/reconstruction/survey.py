@@ -9,6 +9,7 @@ import numpy as np
 
 from acquisition.experiment import Spectrum
 from acquisition.lines import Line
+from acquisition.reconstruction.detection import Detection
 from acquisition.reconstruction.excitation import TooIrregular
 from acquisition.reconstruction.parameters import ReconstructionParameters
 from acquisition.reconstruction.picture import Picture
@@ -46,10 +47,8 @@ def reconstruct_survey(
         for one in found
         if one not in sure
     ]
-    messages.append(
-        f"Lines were looked for above a signal-to-noise ratio of {math.sqrt(unfolder.threshold):.1f}, "
-        f"which noise alone exceeds {chosen.false_alarms_per_survey:g} times a survey."
-    )
+    detection = Detection(math.sqrt(unfolder.threshold), chosen.false_alarms_per_survey)
+    messages.append(detection.sentence)
     if unfolder.blind_below > 0.0:
         messages.append(
             "There is more interference than can be told apart: below a signal-to-noise ratio of "
@@ -68,7 +67,7 @@ def reconstruct_survey(
         ),
     )
     noise = math.sqrt(float(np.mean(unfolder.sigmas**2)))
-    return Reconstruction(lines, picture.spectrum(lines), noise, tuple(messages), picture)
+    return Reconstruction(lines, picture.spectrum(lines), noise, tuple(messages), picture, detection=detection)
 
 
 def fit_line(
