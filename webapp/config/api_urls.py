@@ -16,6 +16,8 @@ from webapp.facility.api import (
     SeriesViewSet,
     WaitlistViewSet,
 )
+from webapp.feeds.api import FeedViewSet
+from webapp.notifications.api import NotificationViewSet, PreferencesView
 from webapp.runs.api import (
     DesignsView,
     MethodsView,
@@ -47,6 +49,8 @@ router.register("outages", OutageViewSet, basename="outage")
 router.register("qualifications", QualificationViewSet, basename="qualification")
 router.register("waitlist", WaitlistViewSet, basename="waitlist")
 router.register("usage-corrections", CorrectionViewSet, basename="usage-correction")
+router.register("notifications", NotificationViewSet, basename="notification")
+router.register("calendar-feeds", FeedViewSet, basename="calendar-feed")
 router.register("samples", SampleViewSet, basename="sample")
 router.register("runs", RunViewSet, basename="run")
 router.register("dry-runs", DryRunViewSet, basename="dry-run")
@@ -63,6 +67,7 @@ urlpatterns = [
     re_path(r"^methods/?$", MethodsView.as_view(), name="methods"),
     re_path(r"^plans/?$", PlansView.as_view(), name="plans"),
     re_path(r"^designs/?$", DesignsView.as_view(), name="designs"),
+    re_path(r"^notification-preferences/?$", PreferencesView.as_view(), name="notification-preferences"),
     re_path(r"^usage/?$", UsageView.as_view(), name="usage"),
     re_path(r"^reconstruction/?$", ReconstructionView.as_view(), name="reconstruction"),
     path("runs/<int:pk>/stream", stream, name="run-stream"),

@@ -214,6 +214,10 @@ SPECTACULAR_SETTINGS = {
         "CorrectionKind": "webapp.usage.models.UsageCorrection.Kind",
         "OutageKind": "webapp.facility.models.Outage.Kind",
         "MembershipRole": "webapp.accounts.models.Membership.Role",
+        "NotificationKind": "webapp.notifications.kinds.Kind",
+        "NotificationChannel": "webapp.notifications.kinds.Channel",
+        "FeedScope": "webapp.feeds.models.CalendarFeed.Scope",
+        "BookingScope": "webapp.facility.bookings.series.SCOPES",
         "DryRunState": "webapp.dryruns.models.DryRun.State",
     },
 }

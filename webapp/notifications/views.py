@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 
 from acquisition.errors import InvalidParameters
 from webapp.home.forms import show_errors
-from webapp.notifications import mail, preferences
+from webapp.notifications import mail, preferences, reading
 from webapp.notifications.forms import PreferencesForm
 from webapp.notifications.models import Notification
 
@@ -24,12 +24,11 @@ _SHOWN_MAX = 200
 @login_required
 def notifications(request: HttpRequest) -> HttpResponse:
     """Everything the user was told on the site, newest first."""
-    rows = request.user.notifications.filter(on_site=True)
     unread_only = request.GET.get("show") == "unread"
-    shown = rows.filter(read_at__isnull=True) if unread_only else rows
+    shown = reading.unread(request.user) if unread_only else reading.told(request.user)
     context = {
         "page": Paginator(shown, _PAGE).get_page(request.GET.get("page")),
-        "unread": rows.filter(read_at__isnull=True).count(),
+        "unread": reading.unread(request.user).count(),
         "unread_only": unread_only,
     }
     return render(request, "notifications/list.html", context)
@@ -40,7 +39,7 @@ def notifications(request: HttpRequest) -> HttpResponse:
 def read(request: HttpRequest, pk: int) -> HttpResponse:
     """Mark one as read, and go to what it is about if asked to."""
     row = get_object_or_404(request.user.notifications, pk=pk)
-    request.user.notifications.filter(pk=row.pk, read_at__isnull=True).update(read_at=timezone.now())
+    reading.mark_read(request.user, row.pk)
     # The path was made by this site from its own addresses.
     return redirect(row.path if "open" in request.POST and row.path else "notifications:list")
 
@@ -50,10 +49,7 @@ def read(request: HttpRequest, pk: int) -> HttpResponse:
 def read_all(request: HttpRequest) -> HttpResponse:
     """Mark all as read that the user has seen: not those that came after the page was made."""
     newest = request.POST.get("newest", "")
-    unread = request.user.notifications.filter(on_site=True, read_at__isnull=True)
-    if newest.isdecimal() and len(newest) < 19:
-        unread = unread.filter(pk__lte=int(newest))
-    unread.update(read_at=timezone.now())
+    reading.mark_all_read(request.user, int(newest) if newest.isdecimal() and len(newest) < 19 else None)
     return redirect("notifications:list")
 
 
