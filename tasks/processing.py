@@ -12,6 +12,7 @@ from acquisition.reconstruction import ReconstructionParameters
 from acquisition.verdict import reconstruct
 from tasks.app import app
 from tasks.heartbeat import kept_alive
+from webapp.library.services import index
 from webapp.runs.queue import jobs
 from webapp.runs.services import captures
 from webapp.spectra.models import Spectrum
@@ -37,6 +38,7 @@ def process(spectrum_id: int) -> bool:
                 jobs.require_job(job)
                 results.store(spectrum, reconstruction, records)
                 jobs.close_job(job)
+                index.index(spectrum_id)
         except jobs.JobLost as lost:
             log.warning("%s", lost)
             return False

@@ -18,6 +18,7 @@ from webapp.facility.api import (
 )
 from webapp.feeds.api import FeedViewSet
 from webapp.notifications.api import NotificationViewSet, PreferencesView
+from webapp.library.api import CompoundViewSet, MatchView, NearestView, SavedSearchViewSet
 from webapp.runs.api import (
     DesignsView,
     MethodsView,
@@ -58,6 +59,8 @@ router.register("run-series", RunSeriesViewSet, basename="run-series")
 router.register("run-templates", RunTemplateViewSet, basename="run-template")
 router.register("spectra", SpectrumViewSet, basename="spectrum")
 router.register("lines", LineViewSet, basename="line")
+router.register("library", CompoundViewSet, basename="compound")
+router.register("saved-searches", SavedSearchViewSet, basename="saved-search")
 
 app_name = "api"
 urlpatterns = [
@@ -69,6 +72,8 @@ urlpatterns = [
     re_path(r"^designs/?$", DesignsView.as_view(), name="designs"),
     re_path(r"^notification-preferences/?$", PreferencesView.as_view(), name="notification-preferences"),
     re_path(r"^usage/?$", UsageView.as_view(), name="usage"),
+    re_path(r"^search/nearest/?$", NearestView.as_view(), name="search-nearest"),
+    re_path(r"^search/match/?$", MatchView.as_view(), name="search-match"),
     re_path(r"^reconstruction/?$", ReconstructionView.as_view(), name="reconstruction"),
     path("runs/<int:pk>/stream", stream, name="run-stream"),
     path("runs/<int:pk>/stream/", stream),

@@ -24,6 +24,7 @@ urlpatterns = [
     path("usage/", include("webapp.usage.urls")),
     path("assignments/", include("webapp.assignments.urls")),
     path("quadrupole/", include("webapp.quadrupole.urls")),
+    path("", include("webapp.library.urls")),
 ]
 
 handler400 = "webapp.config.problems.bad_request"

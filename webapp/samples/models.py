@@ -7,11 +7,15 @@ from django.db import models
 
 
 class Sample(models.Model):
-    """A sample of a group. `nuclides` lists the quadrupolar nuclides of its formula, e.g. ["35Cl", "37Cl", "39K"]."""
+    """A sample of a group. `nuclides` lists the quadrupolar nuclides of its formula, e.g. ["35Cl", "37Cl", "39K"].
+
+    `elements` are the symbols of the formula between spaces, " Cl K O ", so that one of them can be searched for.
+    """
 
     name = models.CharField(max_length=160)
     formula = models.CharField(max_length=120, blank=True)
     nuclides = models.JSONField(default=list, blank=True)
+    elements = models.CharField(max_length=400, blank=True, editable=False)
     mass_g = models.FloatField(null=True, blank=True)
     temperature_k = models.FloatField(null=True, blank=True)
     notes = models.TextField(blank=True)

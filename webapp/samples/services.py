@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
+from acquisition import formula as formulas
 from acquisition import nuclides
 from acquisition.errors import FieldError, InvalidParameters
 from acquisition.formula import FormulaError
@@ -62,6 +63,15 @@ def nuclides_of(formula: str) -> list[str]:
         raise InvalidParameters([FieldError("formula", f"{error}.")]) from None
 
 
+def elements_of(formula: str) -> str:
+    """The elements of a formula between spaces, " Cl K O "; empty if it is no formula."""
+    try:
+        found = sorted(formulas.parse(formula).elements) if formula.strip() else []
+    except FormulaError:
+        return ""
+    return f" {' '.join(found)} " if found else ""
+
+
 def check(sample: Sample) -> None:
     """Tidy the fields of a sample and read its nuclides; raises InvalidParameters with every fault."""
     sample.name, sample.formula = sample.name.strip(), sample.formula.strip()
@@ -73,6 +83,7 @@ def check(sample: Sample) -> None:
     else:
         try:
             sample.nuclides = nuclides_of(sample.formula)
+            sample.elements = elements_of(sample.formula)
         except InvalidParameters as error:
             errors.extend(error.errors)
     for field, maximum, unit in (("mass_g", 1e6, "g"), ("temperature_k", 2000.0, "K")):

@@ -1,0 +1,1 @@
+"""The library's rules: what is loaded and uploaded, how lines are indexed, searched and matched."""
