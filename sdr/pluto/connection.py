@@ -12,6 +12,7 @@ import iio
 from acquisition.front_end import ADDRESS_ADVICE, reach_fault
 from sdr.address import check_address, knock, refused
 from sdr.errors import (
+    CaptureIncomplete,
     InvalidConfiguration,
     RadioBusy,
     RadioLost,
@@ -151,6 +152,8 @@ def translated(uri: str) -> Iterator[None]:
     except OSError as error:
         if error.errno == errno.EBUSY:
             raise RadioBusy(f"The radio at {uri} is busy: another program has its buffers open.") from error
+        if error.errno == errno.ENOMEM:
+            raise CaptureIncomplete(f"The radio at {uri} has no memory left for a buffer.") from error
         raise RadioLost(f"The connection to the radio at {uri} broke ({reason(error)}).") from error
 
 

@@ -1,4 +1,4 @@
-"""Finding a radio again that was lost: where it was, or wherever a radio with its serial number is now."""
+"""Finding a radio again that is not where it was: back there after a while, or wherever its serial number is now."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from sdr.discovery import Announced, candidates
+from sdr.discovery import candidates
 from sdr.errors import RadioLost, SdrError, ShotStopped, UnsuitableRadio, WrongRadio
 from sdr.lock import RadioLock
 from sdr.pluto.connection import Connection
@@ -23,10 +23,35 @@ ELSEWHERE_EVERY = 4
 
 @dataclass(frozen=True)
 class FoundAgain:
-    """A fresh connection; `lock` is held on its address if that is another one than before."""
+    """A fresh connection; `lock` is held on its address if that is another one than in the settings."""
 
     connection: Connection
-    lock: RadioLock | None
+    lock: RadioLock | None = None
+
+
+def find_elsewhere(settings: InstrumentSettings) -> FoundAgain | None:
+    """The radio with the serial number of `settings` at another address, or None if it is nowhere or has no number."""
+    for candidate in candidates() if settings.serial else ():
+        if candidate.uri == settings.uri or (candidate.serial and candidate.serial != settings.serial):
+            continue
+        try:
+            return _connect_elsewhere(replace(settings, uri=candidate.uri))
+        except SdrError:
+            continue
+    return None
+
+
+def _connect_elsewhere(settings: InstrumentSettings) -> FoundAgain:
+    lock = RadioLock(settings.uri)  # the radio of another instrument, in use, is left alone
+    try:
+        return FoundAgain(Connection(_impatient(settings)), lock)
+    except BaseException:
+        lock.release()
+        raise
+
+
+def _impatient(settings: InstrumentSettings) -> InstrumentSettings:
+    return replace(settings, connect_timeout_s=min(CONNECT_S, settings.connect_timeout_s))
 
 
 def find_again(settings: InstrumentSettings, within_s: float, should_stop: Callable[[], bool]) -> FoundAgain:
@@ -44,8 +69,10 @@ def find_again(settings: InstrumentSettings, within_s: float, should_stop: Calla
         trial = _Trial(settings, elsewhere=attempt % ELSEWHERE_EVERY == 1)
         while not trial.done(POLL_S):
             if should_stop():
+                trial.leave()
                 raise ShotStopped("The search for the radio was stopped on request.")
             if time.monotonic() > deadline_s:
+                trial.leave()
                 raise failure
         if trial.found is not None:
             return trial.found
@@ -66,8 +93,9 @@ class _Trial:
     def __init__(self, settings: InstrumentSettings, *, elsewhere: bool) -> None:
         self.found: FoundAgain | None = None
         self.failure: SdrError | None = None
-        self._settings = settings
-        self._elsewhere = elsewhere and bool(settings.serial)
+        self._settings, self._elsewhere = settings, elsewhere
+        self._left = False
+        self._handover = threading.Lock()
         self._thread = threading.Thread(target=self._look, name="search for the radio", daemon=True)
         self._thread.start()
 
@@ -75,25 +103,23 @@ class _Trial:
         self._thread.join(within_s)
         return not self._thread.is_alive()
 
-    def _look(self) -> None:
-        own = self._settings.uri
-        for candidate in candidates([own]) if self._elsewhere else [Announced(own)]:
-            if candidate.serial and candidate.serial != self._settings.serial:
-                continue
-            try:
-                self.found = self._connect(candidate.uri)
-                return
-            except SdrError as error:
-                if candidate.uri == own:
-                    self.failure = error
+    def leave(self) -> None:
+        """Nobody waits any more: what is found from now on is let go of."""
+        with self._handover:
+            self._left = True
+            found, self.found = self.found, None
+        if found is not None and found.lock is not None:
+            found.lock.release()
 
-    def _connect(self, uri: str) -> FoundAgain:
-        # The radio of another instrument, in use at its own address, is left alone.
-        lock = None if uri == self._settings.uri else RadioLock(uri)
+    def _look(self) -> None:
         try:
-            patience_s = min(CONNECT_S, self._settings.connect_timeout_s)
-            return FoundAgain(Connection(replace(self._settings, uri=uri, connect_timeout_s=patience_s)), lock)
-        except BaseException:
-            if lock is not None:
-                lock.release()
-            raise
+            found: FoundAgain | None = FoundAgain(Connection(_impatient(self._settings)))
+        except SdrError as error:
+            self.failure = error
+            found = find_elsewhere(self._settings) if self._elsewhere else None
+        with self._handover:
+            if not self._left:
+                self.found = found
+                return
+        if found is not None and found.lock is not None:
+            found.lock.release()

@@ -13,22 +13,31 @@ from typing import Self
 from acquisition.shot import Capture, Shot
 from sdr.airtime import Airtime
 from sdr.converter import Converter
-from sdr.errors import CaptureIncomplete, GuardIntervened, GuardUnavailable, RadioLost, SdrError, UnsafeState
+from sdr.errors import (
+    CaptureIncomplete,
+    GuardIntervened,
+    GuardUnavailable,
+    RadioLost,
+    RadioUnreachable,
+    SdrError,
+    UnsafeState,
+    WrongRadio,
+)
 from sdr.guard_client import Guard
 from sdr.lock import RadioLock
 from sdr.pluto import reference
 from sdr.pluto.configuration import Configuration, Setup
 from sdr.pluto.connection import Connection, translated
 from sdr.pluto.keeper import Keeper
-from sdr.pluto.recovery import find_again
+from sdr.pluto.recovery import FoundAgain, find_again, find_elsewhere
 from sdr.pluto.running_shot import CallbackFailed, RunningShot
-from sdr.pluto.safe_state import turn_off_at
 from sdr.pluto.standby import Standby
+from sdr.pluto.turn_off import turn_off
 from sdr.transceiver import InstrumentSettings, RadioIdentity, SafeState
 
 logger = logging.getLogger(__name__)
 
-TURN_OFF = "sdr.pluto.safe_state:turn_off_at"
+TURN_OFF = "sdr.pluto.turn_off:turn_off"
 # After a shot the transmitter stays armed, muted, for this long, so that the next shot of an experiment begins at once.
 STANDBY_S = 0.25
 
@@ -50,9 +59,8 @@ class PlutoTransceiver:
         self._locks = [RadioLock(settings.uri)]
         try:
             self._connect()
-            self._identity = self._live().identity
-            # Whoever answers at the address after a broken connection must be the radio that is locked.
-            self._same_radio = replace(settings, serial=self._identity.serial)
+            # Whoever answers after a broken connection must be the radio that is locked.
+            self._same_radio = replace(self._same_radio, serial=self._identity.serial)
             if self._identity.serial:
                 self._locks.append(RadioLock(f"serial {self._identity.serial}"))
             self._airtime = Airtime(self._same_radio, self._identity)
@@ -86,7 +94,7 @@ class PlutoTransceiver:
             if self._guard is None:
                 raise RadioLost("The transceiver was closed.", "Open it again.")
             try:
-                return self._prepare_and_play(self._guard, shot, should_stop, on_average)
+                return self._prepare_and_play(shot, should_stop, on_average)
             except CallbackFailed as failed:
                 raise failed.error from None
             except BaseException as error:
@@ -98,12 +106,13 @@ class PlutoTransceiver:
                 raise
 
     def _prepare_and_play(
-        self, guard: Guard, shot: Shot, should_stop: Callable[[], bool], on_average: Callable[[int], None]
+        self, shot: Shot, should_stop: Callable[[], bool], on_average: Callable[[int], None]
     ) -> Capture:
         if self._connection is None:
             self._connect()
             self.make_safe()
-        connection = self._live()
+        connection, guard = self._live(), self._guard
+        assert guard is not None
         self._airtime.admit(shot, self._converter, connection.ranges, self.make_safe, should_stop)
         setup = Setup(
             sample_rate_hz=shot.sample_rate_hz,
@@ -182,14 +191,7 @@ class PlutoTransceiver:
             if self._guard is None:
                 raise RadioLost("The transceiver was closed.", "Open it again.")
             self._drop_connection()
-            found = find_again(self._same_radio, within_s, should_stop)
-            self._adopt(found.connection)
-            self._identity = found.connection.identity
-            if found.lock is not None:
-                self._same_radio = replace(self._same_radio, uri=found.connection.uri)
-                self._locks.append(found.lock)
-                former, self._guard = self._guard, self._start_guard()
-                former.close()  # it watches over an address where the radio no longer is
+            self._adopt(find_again(self._same_radio, within_s, should_stop))
             self.make_safe()
             return self._identity
 
@@ -204,7 +206,7 @@ class PlutoTransceiver:
     def _make_safe(self) -> SafeState:
         state = self._silence() if self._connection is not None else None
         try:
-            state = state or turn_off_at(self._same_radio.uri, self._identity.serial)
+            state = state or turn_off(self._same_radio.uri, self._identity.serial)
         except (SdrError, OSError) as error:
             raise UnsafeState(f"Turning the transmitter off could not be confirmed: {error}") from error
         if not state.confirmed:
@@ -267,13 +269,29 @@ class PlutoTransceiver:
         )
 
     def _connect(self) -> None:
-        self._adopt(Connection(self._same_radio))
+        try:
+            found = FoundAgain(Connection(self._same_radio))
+        except (RadioUnreachable, WrongRadio):
+            elsewhere = find_elsewhere(self._same_radio)
+            if elsewhere is None:
+                raise
+            found = elsewhere
+        self._adopt(found)
 
-    def _adopt(self, connection: Connection) -> None:
+    def _adopt(self, found: FoundAgain) -> None:
         """Use a fresh connection, of which nothing is known but that it leads to the right radio."""
-        with translated(connection.uri):
-            self._configuration = Configuration(connection)
-        self._connection = connection
+        if found.lock is not None:
+            self._locks.append(found.lock)
+            logger.warning("%s: its radio is at %s now.", self._settings.slug, found.connection.uri)
+        with translated(found.connection.uri):
+            self._configuration = Configuration(found.connection)
+        self._connection = found.connection
+        self._identity = found.connection.identity
+        if found.lock is not None:
+            self._same_radio = replace(self._same_radio, uri=found.connection.uri)
+            if self._guard is not None:
+                former, self._guard = self._guard, self._start_guard()
+                former.close()  # it watches over an address where the radio no longer is
 
     def _live(self) -> Connection:
         if self._connection is None:

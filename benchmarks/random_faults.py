@@ -1,0 +1,42 @@
+"""Random operations on the driver with random faults of its radio: captures that were false, transmitters left on.
+
+RANDOM_FAULTS sequences (200) from the seed RANDOM_FAULTS_SEED (1), from the number RANDOM_FAULTS_FIRST (0) on. One that
+failed, named seed:number, is repeated with RANDOM_FAULTS=1, that seed and that number as the first.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import time
+
+from benchmarks.result import Result
+from tests.sdr.ordeal import Ordeal, own_locks
+
+
+def run() -> Result:
+    sequences = int(os.environ.get("RANDOM_FAULTS", "200"))
+    seed = int(os.environ.get("RANDOM_FAULTS_SEED", "1"))
+    first = int(os.environ.get("RANDOM_FAULTS_FIRST", "0"))
+    start_s = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="random-faults-") as folder, own_locks(folder):
+        ordeal = Ordeal(seed, tell=lambda line: print(line, file=sys.stderr, flush=True))
+        report = ordeal.run(sequences, first)
+    for problem in (*report.false_data, *report.untyped, *report.left_on):
+        print(problem, file=sys.stderr)
+    bad = len(report.false_data) + len(report.untyped) + len(report.left_on)
+    extra: dict[str, float | int | str] = {
+        "false_data": len(report.false_data),
+        "untyped_errors": len(report.untyped),
+        "tx_left_on": len(report.left_on),
+        "captures_compared": report.captures,
+        "partial_captures_compared": report.partials,
+        "tx_off_by_guard_max_s": round(report.tx_off_s, 2),
+        "radios_found_again": report.recovered,
+        "elapsed_s": round(time.monotonic() - start_s, 1),
+        "seed": seed,
+    }
+    extra |= {f"faults: {name}": number for name, number in sorted(report.faults.items())}
+    extra |= {f"errors: {name}": number for name, number in sorted(report.errors.items())}
+    return Result("random_faults", bad, "problems", "sequences", bad / sequences, extra)
