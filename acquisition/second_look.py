@@ -81,11 +81,24 @@ def fit(
         level = replace(level, lines_max=min(level.lines_max, DISTURBED_LINES_MAX))
         within = near_hz - search.reach_hz, near_hz + search.reach_hz
     found = reconstruct_survey([decay.capture for decay in decays], level, within)
-    near = [line for line in found.lines if abs(line.frequency_hz - near_hz) <= half_width_hz]
+    near = [
+        line
+        for line in found.lines
+        if abs(line.frequency_hz - near_hz) <= half_width_hz and not _is_known(line, near_hz, search)
+    ]
     if not near:
         return None
     best = max(near, key=lambda line: line.snr)
     return replace(at_pulse(best, decays), reason=wing_fault(best, found.lines))
+
+
+def _is_known(line: Line, near_hz: float, search: Search) -> bool:
+    """Whether a line is a strong one of the survey that lies elsewhere, where a wide search reaches as far as that."""
+    own_hz = abs(line.frequency_hz - near_hz)
+    return any(
+        abs(line.frequency_hz - known.frequency_hz) < min(line.fwhm_hz, own_hz) and known.fwhm_hz < search.fwhm_hz
+        for known in search.strong
+    )
 
 
 def hinted(candidate: Line, captures: Sequence[Capture], search: Search) -> bool:

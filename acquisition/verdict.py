@@ -141,19 +141,23 @@ def judge(
         if fault:
             return Judgement(replace(candidate, status=LineStatus.REJECTED, reason=fault), decided=True)
         return Judgement(second_look.confirmed(candidate, again), decided=True)
+    doubts = ""
     for tooth in _neighbours(spacing_hz):
         there_hz = candidate.frequency_hz + tooth
         captures = [capture for capture in narrow if excites(capture, there_hz)]
         elsewhere = second_look.fit(captures, there_hz, search, strict, parameters) if captures else None
-        if elsewhere is not None and not (elsewhere.reason or narrow_fault(elsewhere, narrow)):
-            reason = (
-                f"The survey had it {abs(tooth) / 1e3:.3g} kHz {'lower' if tooth > 0 else 'higher'}, on another tooth."
-            )
-            moved = replace(elsewhere, status=LineStatus.MOVED, reason=reason, unfolding_confidence=1.0)
-            return Judgement(moved, decided=True)
+        if elsewhere is None:
+            continue
+        fault = elsewhere.reason or remains.fault(elsewhere, (), silenced_hz) or narrow_fault(elsewhere, narrow)
+        if fault:
+            doubts = doubts or f" What is {abs(tooth) / 1e3:.3g} kHz {_side(tooth)} is none of the sample: {fault}"
+            continue
+        reason = f"The survey had it {abs(tooth) / 1e3:.3g} kHz {_side(-tooth)}, on another tooth."
+        moved = replace(elsewhere, status=LineStatus.MOVED, reason=reason, unfolding_confidence=1.0)
+        return Judgement(moved, decided=True)
     reason = (
         f"Measured by itself at {_centres(covering)}, there is no line within {half_width_hz / 1e3:.2g} kHz of "
-        f"{candidate.frequency_hz / 1e6:.4f} MHz."
+        f"{candidate.frequency_hz / 1e6:.4f} MHz.{doubts}"
     )
     rejected = replace(candidate, status=LineStatus.REJECTED, reason=reason)
     return Judgement(rejected, decided=not second_look.hinted(candidate, covering, search))
@@ -201,6 +205,10 @@ def _narrow_only(captures: Sequence[Capture], parameters: ReconstructionParamete
 def _neighbours(spacing_hz: float | None) -> tuple[float, ...]:
     """Distances of the teeth on which a survey is most likely to have put a line by mistake."""
     return () if spacing_hz is None else (spacing_hz, -spacing_hz, 2 * spacing_hz, -2 * spacing_hz)
+
+
+def _side(distance_hz: float) -> str:
+    return "higher" if distance_hz > 0 else "lower"
 
 
 def _centres(captures: Sequence[Capture]) -> str:

@@ -33,6 +33,8 @@ FIRST_ROUND_S = 2.0
 SURE_OF_TOOTH = 0.9
 """Unfolding confidence below which the neighbouring teeth are measured too, if the pulse does not reach them anyway."""
 
+FOUND = (LineStatus.CONFIRMED, LineStatus.MOVED)
+
 OUT_OF_TIME = "The longest duration of the run does not allow everything that is doubtful to be measured again."
 
 
@@ -103,7 +105,7 @@ class SurveyExperiment(ScriptedExperiment):
         return [capture for capture in self._captures if capture.method == second_step.METHOD]
 
     def _summary(self) -> str:
-        certain = [line for line in self._lines if line.status in (LineStatus.CONFIRMED, LineStatus.MOVED)]
+        certain = [line for line in self._lines if line.status in FOUND]
         if certain:
             return f"Confirmed {', '.join(f'{line.frequency_hz / 1e6:.4f} MHz' for line in certain)}."
         if self._lines and not self._parameters.confirm:
@@ -250,11 +252,12 @@ class SurveyExperiment(ScriptedExperiment):
                 there_hz = candidate.frequency_hz + tooth_hz
                 yield from self._narrow_shots(there_hz, candidate, others_hz, averages)
             judged = self._judge(candidate)
-        if judged.line.status is LineStatus.CONFIRMED and needs_control(judged.line, self._undisturbed):
+        if judged.line.status in FOUND and needs_control(judged.line, self._undisturbed):
             self._foresee(1, averages)
-            yield from self._control_shot(judged.line, candidate.frequency_hz, others_hz, averages)
+            target = judged.line if judged.line.status is LineStatus.MOVED else candidate
+            yield from self._control_shot(judged.line, target.frequency_hz, others_hz, averages)
             judged = self._judge(candidate)
-        if judged.line.status is LineStatus.CONFIRMED and needs_saturation(judged.line, self._undisturbed):
+        if judged.line.status in FOUND and needs_saturation(judged.line, self._undisturbed):
             self._foresee(1, averages)
             yield from self._saturation_shot(judged.line, others_hz, averages)
             judged = self._judge(candidate)

@@ -25,6 +25,9 @@ REJECTIONS_MAX = 6
 ROUNDS_MAX = 60
 """Searches after which what is left is given up: where interference has no end, each is less worth than the last."""
 
+RIVAL = 0.4
+"""Statistic relative to the largest from which on a candidate may turn out to explain more once it was fitted."""
+
 TWINS = 0.5
 """Distance of two carriers, in units of the resolution of a capture, below which they are one."""
 
@@ -88,9 +91,7 @@ class Unfolder(Model):
         Where only a line is to be seen, others that are beyond doubt are taken with it.
         """
         known = len(self.components)
-        strongest = max(candidate.statistic for candidate in candidates)
-        rivals = [candidate for candidate in candidates if candidate.statistic >= 0.4 * strongest]
-        trials = [[*self.components, candidate.component] for candidate in rivals]
+        trials = [[*self.components, *added] for added in _rivals(candidates)]
         chosen = trials[0]
         if len(trials) > 1:
             fits = [
@@ -99,7 +100,7 @@ class Unfolder(Model):
                     self.sigmas,
                     trial,
                     fwhm_limits_hz=FWHM_LIMITS_HZ,
-                    movable=[known],
+                    movable=range(known, len(trial)),
                     rounds=6,
                     tolerance=0.05,
                 )
@@ -188,3 +189,19 @@ class Unfolder(Model):
             if movable is not None:
                 movable = [i - (i > weakest) for i in movable if i != weakest]
             self.fit([one for i, one in enumerate(self.components) if i != weakest], movable, rounds=6)
+
+
+def _rivals(candidates: Sequence[Candidate]) -> list[list[Component]]:
+    """What may explain most: each candidate alone, but the ring-downs of all captures as the one thing that they are.
+
+    A line has the data of all its captures to explain; it must not be compared with the ring-down of one.
+    """
+    together = [[one] for one in candidates if one.component.kind != "probe"]
+    ring_downs = [one for one in candidates if one.component.kind == "probe"]
+    together += [ring_downs] if ring_downs else []
+    sums = [sum(one.statistic for one in part) for part in together]
+    return [
+        [one.component for one in part]
+        for part, total in zip(together, sums, strict=True)
+        if total >= RIVAL * max(sums)
+    ]

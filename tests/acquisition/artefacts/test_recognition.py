@@ -57,7 +57,7 @@ def test_ring_down_might_be_a_broad_line_until_spin_echoes_show_none() -> None:
     assert "Spin echoes around it show no broad line" in reasons_near(result.lines, CENTRE_HZ, 0.6e6)
 
 
-@pytest.mark.parametrize("amplitude", [100.0, 300.0])
+@pytest.mark.parametrize("amplitude", [100.0, 300.0, 900.0])
 def test_ring_down_beside_a_line_is_no_broad_line_for_the_echoes_of_that_line(amplitude: float) -> None:
     result = survey(Laboratory(ringing=[Ringing(amplitude, 1.2e-6)]), [LINE])
     (found,) = certain(result.lines)
