@@ -52,6 +52,7 @@ def transmitting(settings: InstrumentSettings, shot: Shot) -> Iterator[None]:
         frame_samples=round(shot.repetition_time_s * shot.sample_rate_hz),
         lead_samples=0,
         pulse_samples=len(shot.waveform),
+        buffer_samples=len(shot.waveform),
         frames=0,
     )
     with CyclicTransmitBuffer(connection.tx, quantise(shot.waveform), len(shot.waveform)):

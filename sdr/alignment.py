@@ -26,6 +26,9 @@ ONSET_SEARCH_AFTER = 8
 SIGNIFICANCE = 12.0
 
 
+Onsets = tuple[npt.NDArray[np.intp], npt.NDArray[np.float64]]
+
+
 @dataclass(frozen=True)
 class Alignment:
     """`start` is the index of the first transmitted sample in the reception; `phase_rad` the leakage's mean phase."""
@@ -66,7 +69,7 @@ def find_start(received: ComplexArray, waveform: ComplexArray, first: int = 0, l
 
 def has_onsets(waveform: ComplexArray) -> bool:
     """True if the waveform jumps up from zero somewhere, so that its start can be told to the sample."""
-    return len(_onsets(waveform)[0]) > 0
+    return len(onsets_of(waveform)[0]) > 0
 
 
 def _correlate(received: ComplexArray, waveform: ComplexArray) -> npt.NDArray[np.complex64]:
@@ -77,7 +80,7 @@ def _correlate(received: ComplexArray, waveform: ComplexArray) -> npt.NDArray[np
     return np.asarray(fft.ifft(spectrum)[:lags], dtype=np.complex64)
 
 
-def _onsets(waveform: ComplexArray) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.float64]]:
+def onsets_of(waveform: ComplexArray) -> Onsets:
     """Indices where the waveform jumps up from zero, and how high it jumps."""
     amplitude = np.abs(waveform).astype(np.float64)
     before = np.concatenate(([0.0], amplitude[:-1]))
@@ -91,22 +94,23 @@ def onset_near(
     start: int,
     before: int = ONSET_SEARCH_AFTER,
     after: int = ONSET_SEARCH_AFTER,
+    known: Onsets | None = None,
 ) -> int:
-    """The start within `before` and `after` samples of `start` that the onsets fit best; `start` without onsets."""
-    onsets, weights = _onsets(waveform)
-    if len(onsets) == 0:
+    """The start within `before` and `after` samples of `start` that the onsets fit best; `start` without onsets.
+
+    `known` are the onsets of the waveform, where they need not be looked for again.
+    """
+    onsets, weights = onsets_of(waveform) if known is None else known
+    candidates = np.arange(max(start - before, 1), min(start + after, len(received) - len(waveform)) + 1)
+    if len(onsets) == 0 or len(candidates) == 0:
         return start
-    best, found = -math.inf, start
-    for candidate in range(max(start - before, 1), min(start + after, len(received) - len(waveform)) + 1):
-        places = candidate + onsets
-        score = float(weights @ (np.abs(received[places]) - np.abs(received[places - 1])))
-        if score > best:
-            best, found = score, candidate
-    return found
+    places = candidates[:, None] + onsets
+    scores = (np.abs(received[places]) - np.abs(received[places - 1])) @ weights
+    return int(candidates[np.argmax(scores)])
 
 
 def _before_peak(waveform: ComplexArray) -> int:
     """How far before the correlation's peak the onset may be, without reaching the onset before."""
-    onsets, _ = _onsets(waveform)
+    onsets, _ = onsets_of(waveform)
     spacing = int(np.min(np.diff(onsets))) if len(onsets) > 1 else ONSET_SEARCH_BEFORE + ONSET_SEARCH_AFTER + 1
     return min(ONSET_SEARCH_BEFORE, max(spacing - 1 - ONSET_SEARCH_AFTER, 0))

@@ -13,6 +13,8 @@ FRAMES_PER_SHORT_SUM = 16
 # 2^20 frames of 12-bit numbers fit a sum of 32 bits.
 FRAMES_PER_LONG_SUM = 2**20
 
+QUARTER_TURNS = {1 + 0j: 0, 1j: 1, -1 + 0j: 2, -1j: 3}
+
 Frame = npt.NDArray[np.int16]
 LongFrame = npt.NDArray[np.int32]
 
@@ -67,8 +69,9 @@ class FrameSum:
 
     def overloaded(self) -> npt.NDArray[np.bool_]:
         """Which samples (n,) reached an end of the converter's scale in any frame."""
-        ends = (self._highest >= RX_FULL_SCALE - 1) | (self._lowest <= -RX_FULL_SCALE)
-        return ends[0::2] | ends[1::2]
+        # ~x = -1 - x takes the lower end of the scale to the upper.
+        ends = np.maximum(self._highest, ~self._lowest) >= RX_FULL_SCALE - 1
+        return np.asarray(ends[0::2] | ends[1::2])
 
 
 class PhaseCycleAverage:
@@ -116,19 +119,40 @@ class PhaseCycleAverage:
 
     def mean(self) -> ComplexArray:
         """The average (n,) of what was committed; zeros if nothing was."""
-        mean = self._sum()
-        mean /= max(self.averages, 1) * RX_FULL_SCALE
-        return mean.astype(np.complex64)
+        total = self._quarter_turns() if not len(self._earlier) else None
+        if total is not None:
+            # Integers up to 2^24 are exact in single precision, larger ones are rounded as the result would be.
+            mean = total.astype(np.float32)
+            mean /= np.float32(max(self.averages, 1) * RX_FULL_SCALE)
+            return mean.view(np.complex64)
+        exact = self._sum()
+        exact /= max(self.averages, 1) * RX_FULL_SCALE
+        return exact.astype(np.complex64)
+
+    def _quarter_turns(self) -> LongFrame | None:
+        """The sum of conj(p) y_p as integers (2 n,), if all phases are quarter turns and the sum surely fits."""
+        turns = [QUARTER_TURNS.get(complex(phase)) for phase in self.phase_cycle]
+        if None in turns or self._in_committed * len(turns) >= FRAMES_PER_LONG_SUM:
+            return None
+        total = np.zeros_like(self._committed[0])
+        for turn, committed in zip(turns, self._committed, strict=True):
+            match turn:
+                case 0:
+                    total += committed
+                case 2:
+                    total -= committed
+                case 1:  # conj(i) (a + i b) = b - i a
+                    total[0::2] += committed[1::2]
+                    total[1::2] -= committed[0::2]
+                case 3:
+                    total[0::2] -= committed[1::2]
+                    total[1::2] += committed[0::2]
+        return total
 
     def _sum(self) -> npt.NDArray[np.complex128]:
         total = np.zeros(len(self._committed[0]) // 2, dtype=np.complex128)
         for phase, committed in zip(self.phase_cycle, self._committed, strict=True):
-            factor = complex(phase).conjugate()
-            if factor in (1, -1):  # the usual cycle needs no complex product
-                parts = total.view(np.float64)
-                np.add(parts, committed, out=parts) if factor == 1 else np.subtract(parts, committed, out=parts)
-            else:
-                total += factor * committed.astype(np.float64).view(np.complex128)
+            total += complex(phase).conjugate() * committed.astype(np.float64).view(np.complex128)
         if len(self._earlier):
             total += self._earlier
         return total

@@ -46,6 +46,12 @@ class Configuration:
         self._tx_bandwidths = names.parse_range(self._transmitter.attrs["rf_bandwidth_available"].value)
         self._rx_gains = names.parse_range(self._receiver.attrs["hardwaregain_available"].value)
         self._tx_gains = names.parse_range(self._transmitter.attrs["hardwaregain_available"].value)
+        self._tx_gain = self._transmitter.attrs["hardwaregain"]
+        # What is read back for every shot, without looking each up again.
+        self._rx_lo = phy.find_channel(names.RX_LO_CHANNEL, True).attrs["frequency"]
+        self._tx_lo = phy.find_channel(names.TX_LO_CHANNEL, True).attrs["frequency"]
+        self._rate = self._receiver.attrs["sampling_frequency"]
+        self._rx_gain = self._receiver.attrs["hardwaregain"]
         self._powerdown = phy.find_channel(names.TX_LO_CHANNEL, True).attrs["powerdown"]
         self._rx_powerdown = phy.find_channel(names.RX_LO_CHANNEL, True).attrs["powerdown"]
         self._rate_hz = math.nan
@@ -98,18 +104,21 @@ class Configuration:
     def attenuate(self, attenuation_db: float) -> None:
         """Set the transmitter's attenuation alone; the largest one mutes it."""
         with _written("transmitter's attenuation"):
-            self._pluto.tx_hardwaregain_chan0 = -float(attenuation_db)
-        _agree("transmitter's gain in dB", self._pluto.tx_hardwaregain_chan0, -attenuation_db, GAIN_TOLERANCE_DB)
+            self._tx_gain.value = f"{-attenuation_db:.2f}"
+        found_db = names.parse_number(self._tx_gain.value)
+        _agree("transmitter's gain in dB", found_db, -attenuation_db, GAIN_TOLERANCE_DB)
 
     def verify(self, setup: Setup) -> None:
         """Read back, without writing, what data would be wrong without: rate, both oscillators, receiver's gain."""
-        _agree("powerdown of the transmitter's oscillator", names.parse_number(self._powerdown.value), 0, 0)
-        _agree("receiver's oscillator in Hz", self._pluto.rx_lo, self._tuned_hz, 0)
-        _agree("transmitter's oscillator in Hz", self._pluto.tx_lo, self._tuned_hz, 0)
-        _agree(
-            "sample rate in Hz", self._pluto.sample_rate, setup.sample_rate_hz, RATE_TOLERANCE * setup.sample_rate_hz
-        )
-        _agree("receiver's gain in dB", self._pluto.rx_hardwaregain_chan0, setup.rx_gain_db, GAIN_TOLERANCE_DB)
+        rate_hz = setup.sample_rate_hz
+        for what, attribute, wanted, tolerance in (
+            ("powerdown of the transmitter's oscillator", self._powerdown, 0.0, 0.0),
+            ("receiver's oscillator in Hz", self._rx_lo, self._tuned_hz, 0.0),
+            ("transmitter's oscillator in Hz", self._tx_lo, self._tuned_hz, 0.0),
+            ("sample rate in Hz", self._rate, rate_hz, RATE_TOLERANCE * rate_hz),
+            ("receiver's gain in dB", self._rx_gain, setup.rx_gain_db, GAIN_TOLERANCE_DB),
+        ):
+            _agree(what, names.parse_number(attribute.value), wanted, tolerance)
 
     def _apply_fixed(self) -> None:
         """What is the same for every shot."""

@@ -23,10 +23,15 @@ BUFFER_SAMPLES_MAX = 4_000_000
 
 @dataclass(frozen=True)
 class Pattern:
-    """What stays the same over all bursts of a shot; `frames_max` is the longest burst that will be asked for."""
+    """What stays the same over all bursts of a shot; `frames_max` is the longest burst that will be asked for.
+
+    Every frame plays `buffer_samples`, of which the first `pulse_samples` are the pulse, and is received for
+    `capture_samples` from its first transmitted sample on.
+    """
 
     sample_rate_hz: float
     pulse_samples: int
+    buffer_samples: int
     capture_samples: int
     repetition_time_s: float
     frames_max: int

@@ -1,19 +1,22 @@
 """Start and phase of the leakage, from a short weak pulse that does not saturate the receiver.
 
 The oscillators of transmitter and receiver have an unknown relative phase after every tuning, and the pulse of a shot
-usually saturates the receiver, which bends its phase by up to 45 degrees. So each shot is preceded by a few frames of
-this pulse: a rectangle and, after a gap, its negative, so that offsets drop out of the correlation. Its phase does not
-depend on the shot's own waveform.
+usually saturates the receiver, which bends its phase by up to 45 degrees. So a few frames of this pulse are played: a
+rectangle and, after a gap, its negative, so that offsets drop out of the correlation. Its phase does not depend on the
+shot's own waveform.
+
+Once its level is known, it need not be played by itself: it is the tail of every frame, after the last sample of the
+capture (`with_tail`, `listen`). That costs no time, and follows the phase through the shot.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from acquisition.shot import ComplexArray
+from acquisition.shot import BoolArray, ComplexArray
 from sdr import alignment
 from sdr.errors import AlignmentFailed
 from sdr.pluto.accumulate import RX_FULL_SCALE, FrameSum
@@ -22,8 +25,11 @@ from sdr.pluto.playing import Excitation, Pattern, Player
 HALF_SAMPLES = 64
 GAP_SAMPLES = 128
 PULSE_SAMPLES = 2 * HALF_SAMPLES + GAP_SAMPLES
+# What a tail adds to a frame: a gap, and the pulse.
+TAIL_SAMPLES = GAP_SAMPLES + PULSE_SAMPLES
 CAPTURE_SAMPLES = 512
 FRAMES = 4
+PHASE_TOLERANCE_RAD = 0.15
 LEVEL_FIRST = 1 / 64
 LEVEL_LEAST = 1 / 2048  # eight steps of the converter
 LEVEL_FALL, LEVEL_RISE = 1 / 8, 4.0
@@ -42,10 +48,16 @@ class Reference:
     gain: float
     level: float
 
+    def agrees_with(self, other: Reference) -> bool:
+        """Both were heard on the same way from transmitter to receiver."""
+        turned = np.angle(np.exp(1j * (self.phase_rad - other.phase_rad)))
+        return self.start == other.start and bool(abs(turned) < PHASE_TOLERANCE_RAD)
+
 
 def pattern(sample_rate_hz: float) -> Pattern:
     """What the player of the reference pulse must be made for."""
-    return Pattern(sample_rate_hz, PULSE_SAMPLES, CAPTURE_SAMPLES, CAPTURE_SAMPLES / sample_rate_hz, FRAMES)
+    repetition_time_s = CAPTURE_SAMPLES / sample_rate_hz
+    return Pattern(sample_rate_hz, PULSE_SAMPLES, PULSE_SAMPLES, CAPTURE_SAMPLES, repetition_time_s, FRAMES)
 
 
 def measure(player: Player, peak: float, level: float, poll: Callable[[], None]) -> Reference:
@@ -61,12 +73,9 @@ def measure(player: Player, peak: float, level: float, poll: Callable[[], None])
         try:
             player.burst(Excitation(waveform), FRAMES, frame_sum.add, poll)
             if not frame_sum.overloaded().any():
-                heard = frame_sum.total() / np.float32(FRAMES * RX_FULL_SCALE)
-                found = alignment.find_start(heard, waveform)
-                response = np.vdot(waveform, heard[found.start : found.start + PULSE_SAMPLES])
-                gain = float(np.abs(response) / np.sum(np.abs(waveform) ** 2))
-                if gain * level >= CLEAR_OF_NOISE * _noise(heard, found.start):
-                    return Reference(found.start, found.phase_rad, gain, level)
+                found = _find(frame_sum.total() / np.float32(FRAMES * RX_FULL_SCALE), waveform, level)
+                if found is not None:
+                    return found
                 following = level * LEVEL_RISE
             else:
                 saturated_above, following = level, max(level * LEVEL_FALL, LEVEL_LEAST)
@@ -76,6 +85,41 @@ def measure(player: Player, peak: float, level: float, poll: Callable[[], None])
         if following >= saturated_above or following == level:
             raise AlignmentFailed("The leakage of the reference pulse is not heard clearly without saturation.")
         level = following
+
+
+def with_tail(waveform: ComplexArray, capture_samples: int, level: float) -> ComplexArray:
+    """The waveform (m,), silence to the end of the capture and for a gap, then the reference pulse."""
+    tailed = np.zeros(capture_samples + TAIL_SAMPLES, dtype=np.complex64)
+    tailed[: len(waveform)] = waveform
+    tailed[-PULSE_SAMPLES:] = shape(level)
+    return tailed
+
+
+def listen(mean: ComplexArray, overloaded: BoolArray, capture_samples: int, level: float) -> Reference | None:
+    """From the tails in averaged frames (n,), the start of the waveform in them, and the phase.
+
+    None if the tail is not heard clearly, or saturated the receiver.
+    """
+    first = capture_samples + GAP_SAMPLES
+    if overloaded[first:].any():
+        return None
+    try:
+        found = _find(mean[first:], shape(level), level)
+    except AlignmentFailed:
+        return None
+    # The tail's pulse begins this much behind the waveform.
+    behind = capture_samples + TAIL_SAMPLES - PULSE_SAMPLES
+    return None if found is None else replace(found, start=found.start + first - behind)
+
+
+def _find(heard: ComplexArray, waveform: ComplexArray, level: float) -> Reference | None:
+    """Where the reference pulse is, and how it was received; None if it is not clear of the noise."""
+    found = alignment.find_start(heard, waveform)
+    response = np.vdot(waveform, heard[found.start : found.start + PULSE_SAMPLES])
+    gain = float(np.abs(response) / np.sum(np.abs(waveform) ** 2))
+    if not gain * level >= CLEAR_OF_NOISE * _noise(heard, found.start):
+        return None
+    return Reference(found.start, found.phase_rad, gain, level)
 
 
 def _noise(heard: ComplexArray, start: int) -> float:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import numpy as np
 
 from acquisition.reception import RadioState
-from acquisition.shot import Capture, Shot
+from acquisition.shot import BoolArray, Capture, ComplexArray, Shot
 from acquisition.shot_limits import keeps_out_of_forbidden
 from sdr import alignment
 from sdr.converter import Converter
@@ -21,16 +21,20 @@ from sdr.pluto.configuration import Setup
 from sdr.pluto.connection import Connection
 from sdr.pluto.playing import Pattern, as_complex, queue_length
 from sdr.pluto.rounds import bursts
-from sdr.pluto.samples import dequantise, quantise
 from sdr.pluto.standby import Standby
 from sdr.pluto.triggered import DELAY_SAMPLES_MAX, LEAD_SAMPLES
 from sdr.transceiver import InstrumentSettings
 
-# What a Pluto passes on without a break (5 MS/s over USB), with room to spare; faster bursts must fit its queue.
+# What a Pluto passes on without a break (5 MS/s over USB), with room to spare.
 STREAMING_HZ = 4e6
 FRAMES_PER_BURST_MAX = 65_535
+# The reference pulse is the tail of frames that leave the sample this much time to forget it, and of no longer ones.
+TAIL_SPARE_S = 2e-3
+TAIL_CAPTURE_MAX = 250_000
 # Within a burst the caller's functions are called this often.
 REPORT_S = 0.2
+# The guard is given signs of life no more often than this.
+ALIVE_S = 0.1
 
 
 class CallbackFailed(BaseException):
@@ -65,35 +69,43 @@ class RunningShot:
         self._waveform = converter.baseband(np.asarray(shot.waveform, dtype=np.complex64))
         # Mirroring the spectrum mirrors the phases of the cycle as well.
         self._cycle = tuple(p.conjugate() if converter.inverted else p for p in map(complex, shot.phase_cycle))
-        standby.begin(setup, self._waveform, self._cycle)
+        standby.tune(setup)
+        self._peak = float(np.max(np.abs(self._waveform)))
         self._average: PhaseCycleAverage | None = None
-        self._has_onsets = alignment.has_onsets(self._waveform)
         self._first: Frame | None = None
         self._last: Frame | None = None
-        self._reported_s = 0.0
+        self._result: tuple[ComplexArray, BoolArray] | None = None
+        self._result_averages = 0
+        self._reported_s = self._alive_s = 0.0
         self._started_at_unix_s = time.time()
 
     def run(self, reference_level: float) -> Capture:
         """Play all of it."""
         self._report()
-        if self._standby.reference is None:
+        shot, standby, player = self._shot, self._standby, self._standby.player
+        if standby.reference is None and not (standby.tails_agree and self._tail_level() is not None):
             self._measure_reference(reference_level)
-        if self._standby.lasts and self._standby.reference is not None:
-            self._standby.expect_pulse_at(self._standby.reference.start)
-        player, excitations = self._standby.player, self._standby.excitations
-        player.prepare(self._pattern())
+        tail_level = None if standby.tails_agree is False else self._tail_level()
+        standby.load(self._waveform, self._cycle, shot.capture_samples, tail_level)
+        excitations = standby.excitations
+        pattern = self._pattern(len(excitations[0].waveform))
+        player.prepare(pattern)
         self._average = average = PhaseCycleAverage(player.frame_samples, self._cycle)
-        shot = self._shot
         # Phases have no order: the radio begins with the one that it still holds.
         backwards = player.has_loaded(excitations[-1])
         for burst in bursts(
-            shot.averages, len(self._cycle), shot.repetition_time_s, self._frames_max(), backwards=backwards
+            shot.averages, len(self._cycle), shot.repetition_time_s, pattern.frames_max, backwards=backwards
         ):
             player.burst(excitations[burst.phase], burst.frames, self._taking(burst.phase), self._poll)
             if burst.ends_round:
                 average.commit()
             self._guard.alive()
             self._report()
+        heard = standby.listen(*self._averaged(average), shot.capture_samples)
+        if heard is not None:
+            standby.hear(heard)
+        elif standby.tail_level is not None:  # the oscillators have not been touched since
+            self._measure_reference(standby.tail_level)
         self._check_drift()
         capture = self.capture()
         if capture is None:
@@ -118,7 +130,7 @@ class RunningShot:
 
     def reference_level(self, otherwise: float) -> float:
         """The level at which the reference pulse was heard."""
-        return otherwise if self._standby.reference is None else self._standby.reference.level
+        return self._standby.level or otherwise
 
     def capture(self) -> Capture | None:
         """What has been averaged in whole phase cycles, or None if nothing has or its start cannot be told."""
@@ -129,11 +141,11 @@ class RunningShot:
             start, phase_rad, notes = self._start_and_phase(average)
         except AlignmentFailed:
             return None
-        samples = average.mean()[start : start + shot.capture_samples] * np.complex64(np.exp(-1j * phase_rad))
-        sent = dequantise(quantise(self._waveform))
+        mean, reached_end = self._averaged(average)
+        samples = mean[start : start + shot.capture_samples] * np.complex64(np.exp(-1j * phase_rad))
         capture = Capture(
             samples=self._converter.baseband(samples),
-            waveform=self._converter.baseband(sent),
+            waveform=self._converter.baseband(self._standby.sent),
             sample_rate_hz=shot.sample_rate_hz,
             centre_frequency_hz=self._centre_frequency_hz,
             dead_time_s=shot.dead_time_s,
@@ -145,17 +157,22 @@ class RunningShot:
             started_at_unix_s=self._started_at_unix_s,
             radio=self._radio_state(start, phase_rad),
         )
-        overloaded = int(
-            np.count_nonzero(average.overloaded()[start : start + shot.capture_samples] & capture.receive_mask)
-        )
+        overloaded = int(np.count_nonzero(reached_end[start : start + shot.capture_samples] & capture.receive_mask))
         if overloaded:
             data = int(np.count_nonzero(capture.receive_mask))
             notes += [f"The receiver was overloaded in {overloaded} of {data} data samples; lower its gain."]
         return dataclasses.replace(capture, notes=(*self._describe(), *notes))
 
+    def _averaged(self, average: PhaseCycleAverage) -> tuple[ComplexArray, BoolArray]:
+        """Mean of the frames (n,), and which samples reached an end of the converter's scale; computed once."""
+        if self._result is None or self._result_averages != average.averages:
+            self._result, self._result_averages = (average.mean(), average.overloaded()), average.averages
+        return self._result
+
     def _start_and_phase(self, average: PhaseCycleAverage) -> tuple[int, float, list[str]]:
         """Index of the first transmitted sample in the frames, phase of the leakage, and what to say of them."""
-        heard = self._standby.reference
+        mean, reached_end = self._averaged(average)
+        heard = self._standby.listen(mean, reached_end, self._shot.capture_samples)
         if heard is not None:
             start = heard.start if self._standby.lasts else LEAD_SAMPLES
             note = (
@@ -163,7 +180,6 @@ class RunningShot:
                 f"of full scale; leakage gain {heard.gain:.3g}."
             )
             return start, heard.phase_rad, [note]
-        mean = average.mean()
         found = alignment.find_start(mean[: len(self._waveform) + LEAD_SAMPLES + DELAY_SAMPLES_MAX], self._waveform)
         note = "Phase turned to that of the pulse's own leakage, which may be off by up to 45 degrees if saturated."
         return found.start, found.phase_rad, [note]
@@ -190,35 +206,54 @@ class RunningShot:
         )
 
     def _measure_reference(self, level: float) -> None:
-        """Once for all shots of one tuning; left out where its spectrum is not allowed though the shot's is."""
-        shot = self._shot
-        sent = reference.shape(level)
-        if not keeps_out_of_forbidden(sent, shot.sample_rate_hz, shot.centre_frequency_hz, self._settings.limits):
+        """Play the reference pulse by itself; left out where its spectrum is not allowed though the shot's is."""
+        if not self._allows(level):
             return
         player = self._standby.player
         player.prepare(reference.pattern(self._shot.sample_rate_hz))
-        peak = float(np.max(np.abs(self._waveform)))
         try:
-            self._standby.reference = reference.measure(player, peak, level, self._poll)
+            self._standby.hear(reference.measure(player, self._peak, level, self._poll))
         except AlignmentFailed:
             self._standby.reference = None
 
-    def _pattern(self) -> Pattern:
-        shot = self._shot
-        frames = min(self._frames_max(), shot.averages // len(self._cycle))
-        return Pattern(shot.sample_rate_hz, len(shot.waveform), shot.capture_samples, shot.repetition_time_s, frames)
+    def _allows(self, level: float) -> bool:
+        """The reference pulse keeps out of forbidden bands."""
+        shot, sent = self._shot, reference.shape(level)
+        return keeps_out_of_forbidden(sent, shot.sample_rate_hz, shot.centre_frequency_hz, self._settings.limits)
 
-    def _frames_max(self) -> int:
-        """Frames in a burst, so that the radio can keep those that come faster than they can be fetched."""
+    def _tail_level(self) -> float | None:
+        """Level of a reference pulse behind every capture, or None if there is no room, or it is not known yet."""
+        shot, level = self._shot, self._standby.level
+        spare_s = shot.repetition_time_s - shot.capture_time_s
+        if not self._standby.lasts or level is None or shot.capture_samples > TAIL_CAPTURE_MAX:
+            return None
+        loud = level > min(reference.LEVEL_FIRST, self._peak)
+        return None if loud or spare_s < TAIL_SPARE_S or not self._allows(level) else level
+
+    def _pattern(self, buffer_samples: int) -> Pattern:
         shot = self._shot
-        if shot.capture_samples / shot.repetition_time_s <= STREAMING_HZ:
-            return FRAMES_PER_BURST_MAX
-        return queue_length(shot.capture_samples + LEAD_SAMPLES + DELAY_SAMPLES_MAX)
+        tail = 0 if self._standby.tail_level is None else reference.TAIL_SAMPLES
+        received = shot.capture_samples + tail
+        # What is faster than the radio passes on without a break must fit its queue.
+        streams = received / shot.repetition_time_s <= STREAMING_HZ
+        at_once = FRAMES_PER_BURST_MAX if streams else queue_length(received + LEAD_SAMPLES + DELAY_SAMPLES_MAX)
+        frames = min(at_once, shot.averages // len(self._cycle))
+        return Pattern(
+            sample_rate_hz=shot.sample_rate_hz,
+            pulse_samples=len(shot.waveform),
+            buffer_samples=buffer_samples,
+            capture_samples=received,
+            repetition_time_s=shot.repetition_time_s,
+            frames_max=frames,
+        )
 
     def _poll(self) -> None:
         """Called often while the radio is waited for."""
-        self._guard.alive()
-        if time.monotonic() - self._reported_s >= REPORT_S:
+        now_s = time.monotonic()
+        if now_s - self._alive_s >= ALIVE_S:
+            self._alive_s = now_s
+            self._guard.alive()
+        if now_s - self._reported_s >= REPORT_S:
             self._report()
 
     def _report(self) -> None:
@@ -234,7 +269,7 @@ class RunningShot:
 
     def _keep_first_and_last(self, frame: Frame) -> None:
         average = self._average
-        if average is None or not self._has_onsets:
+        if average is None or len(self._standby.onsets[0]) == 0:
             return
         if self._first is None:
             self._first = frame.copy()
@@ -246,8 +281,10 @@ class RunningShot:
         if self._average is None or self._first is None or self._last is None:
             return
         near, _, _ = self._start_and_phase(self._average)
+        end = 2 * (near + len(self._waveform) + alignment.ONSET_SEARCH_AFTER)
         first, last = (
-            alignment.onset_near(as_complex(frame), self._waveform, near) for frame in (self._first, self._last)
+            alignment.onset_near(as_complex(frame[:end]), self._waveform, near, known=self._standby.onsets)
+            for frame in (self._first, self._last)
         )
         if first != last:
             raise AlignmentFailed(

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from acquisition.shot import ComplexArray
+from acquisition.shot import BoolArray, ComplexArray
+from sdr.alignment import Onsets, onsets_of
 from sdr.errors import AlignmentFailed
 from sdr.pluto.accumulate import Frame
 from sdr.pluto.configuration import Setup
 from sdr.pluto.connection import Connection
 from sdr.pluto.free_running import FreeRunningPlayer
 from sdr.pluto.playing import Excitation, Player, as_complex
-from sdr.pluto.reference import Reference
+from sdr.pluto.reference import Reference, listen, with_tail
+from sdr.pluto.samples import dequantise, quantise
 from sdr.pluto.triggered import TriggeredPlayer
 
 # Samples of a pulse that are compared from burst to burst.
@@ -58,27 +60,61 @@ class Standby:
         )
         self.setup: Setup | None = None
         self.reference: Reference | None = None
+        """Of this tuning, once it has been heard."""
+        self.tail_level: float | None = None
+        """Level of the reference pulse that is the tail of every frame; None if there is none."""
+        self.tails_agree: bool | None = None
+        """Tails give the same reference as the pulse played by itself; None as long as that is not known."""
         self.excitations: tuple[Excitation, ...] = ()
+        self.sent: ComplexArray = np.zeros(0, dtype=np.complex64)
+        """The waveform after rounding to the radio's integers."""
+        self.onsets: Onsets = (np.zeros(0, dtype=np.intp), np.zeros(0))
         self.pulse_check: PulseCheck | None = None
-        self._waveform: ComplexArray = np.zeros(0, dtype=np.complex64)
+        self._heard: Reference | None = None
+        self._played: ComplexArray = np.zeros(0, dtype=np.complex64)
         self._cycle: tuple[complex, ...] = ()
 
-    def begin(self, setup: Setup, waveform: ComplexArray, cycle: tuple[complex, ...]) -> None:
-        """A shot begins: what was heard counts within one tuning only, and the excitations for one waveform only."""
+    def tune(self, setup: Setup) -> None:
+        """A shot begins: what was heard counts within one tuning only."""
         if setup != self.setup:
             self.setup = setup
             self.reference = self.pulse_check = None
-        if cycle != self._cycle or not np.array_equal(waveform, self._waveform):
-            self._waveform, self._cycle = waveform, cycle
-            self.excitations = tuple(
-                Excitation((waveform * np.complex64(phase)).astype(np.complex64)) for phase in cycle
-            )
-            self.pulse_check = None
 
-    def expect_pulse_at(self, start: int) -> None:
-        """From the next burst on, compare the pulse, whose first sample is at this index of every frame."""
-        if self.pulse_check is None:
-            self.pulse_check = PulseCheck(self._waveform, start)
+    def hear(self, reference: Reference) -> None:
+        """The leakage was heard, in this tuning."""
+        self.reference = self._heard = reference
+
+    @property
+    def level(self) -> float | None:
+        """At which the reference pulse was heard the last time, in whatever tuning."""
+        return None if self._heard is None else self._heard.level
+
+    def load(
+        self, waveform: ComplexArray, cycle: tuple[complex, ...], capture_samples: int, tail_level: float | None
+    ) -> None:
+        """Say what the bursts that follow play; the excitations of an unchanged waveform stay as they are."""
+        self.tail_level = tail_level
+        played = waveform if tail_level is None else with_tail(waveform, capture_samples, tail_level)
+        if cycle != self._cycle or not np.array_equal(played, self._played):
+            self._played, self._cycle = played, cycle
+            self.sent = dequantise(quantise(waveform))
+            self.onsets = onsets_of(waveform)
+            turned = [(played * np.complex64(phase)).astype(np.complex64) for phase in cycle]
+            self.excitations = tuple(map(Excitation, turned))
+            self.pulse_check = None
+        if self.pulse_check is None and self.lasts and self._heard is not None:
+            self.pulse_check = PulseCheck(waveform, self._heard.start)
+
+    def listen(self, mean: ComplexArray, overloaded: BoolArray, capture_samples: int) -> Reference | None:
+        """The reference for averaged frames (n,): that of their own tails if these can be trusted, or this tuning's."""
+        if self.tail_level is None:
+            return self.reference
+        tail = listen(mean, overloaded, capture_samples, self.tail_level)
+        if tail is None or self.tails_agree is False:
+            return self.reference
+        if self.tails_agree is None and self.reference is not None:
+            self.tails_agree = tail.agrees_with(self.reference)
+        return tail if self.tails_agree else self.reference
 
     def destroy(self) -> None:
         """Destroy all buffers; sends nothing that could fail on a broken connection."""

@@ -65,16 +65,24 @@ class TddCore:
         self._ends_s = 0.0
 
     def configure(
-        self, *, sample_rate_hz: float, frame_samples: int, lead_samples: int, pulse_samples: int, frames: int
+        self,
+        *,
+        sample_rate_hz: float,
+        frame_samples: int,
+        lead_samples: int,
+        pulse_samples: int,
+        buffer_samples: int,
+        frames: int,
     ) -> None:
         """Prepare bursts of `frames` frames; the core is left enabled, silent, waiting for `start`.
 
         In every frame reception begins at its first sample and transmission `lead_samples` later, for exactly
-        `pulse_samples`, so that every frame plays the transmit buffer of that length once.
+        `buffer_samples`, so that every frame plays the transmit buffer of that length once. Channel 0 is high until
+        the pulse, the first `pulse_samples` of the buffer, has ended.
         """
         self._enable.value = "0"
         clocks = self._clocks_per_sample(sample_rate_hz)
-        begin, end = lead_samples * clocks, (lead_samples + pulse_samples) * clocks
+        begin = lead_samples * clocks
         self._write("startup_delay_raw", 0)
         if self._pin_enable is not None and "pin" not in self._written:
             self._pin_enable.value = "1"
@@ -82,9 +90,9 @@ class TddCore:
         self._write("sync_external", 0)
         self._write("burst_count", frames)
         self._write("frame_length_raw", frame_samples * clocks - 1)
-        self._write_channel(PIN, polarity=0, on=0, off=end)
+        self._write_channel(PIN, polarity=0, on=0, off=begin + pulse_samples * clocks)
         self._write_channel(RECEIVE, polarity=0, on=0, off=RECEIVE_GATE_CLOCKS)
-        self._write_channel(HOLD, polarity=1, on=begin, off=end)
+        self._write_channel(HOLD, polarity=1, on=begin, off=begin + buffer_samples * clocks)
         self._enable.value = "1"
 
     def start(self, duration_s: float) -> None:

@@ -148,14 +148,12 @@ class PlutoTransceiver:
         should_stop: Callable[[], bool],
         on_average: Callable[[int], None],
     ) -> Capture:
+        tuned_hz = self._configuration.apply(setup)
         if self._standby is None:
             self._standby = Standby(connection)
-            tuned_hz = self._configuration.apply(setup)
             self._configuration.switch_on(setup.tx_attenuation_db)
         else:
-            tuned_hz = self._configuration.apply(setup)
             self._configuration.attenuate(setup.tx_attenuation_db)
-            self._configuration.verify(setup)  # others may have been at the radio since
         running = RunningShot(
             connection,
             guard,
@@ -171,7 +169,7 @@ class PlutoTransceiver:
         self._playing = True
         try:
             capture = running.run(self._reference_level)
-            # After the last sample: nothing was changed, and no server was restarted, while the shot was played.
+            # After the last sample: nobody has changed anything, and no server was restarted, since it was set.
             self._configuration.attenuate(-connection.transmitter.lowest_gain_db)
             self._configuration.verify(setup)
         except BaseException:

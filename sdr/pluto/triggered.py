@@ -26,6 +26,7 @@ class _Layout:
     sample_rate_hz: float
     period: int
     pulse_samples: int
+    buffer_samples: int
     frames: int
 
 
@@ -48,7 +49,7 @@ class TriggeredPlayer:
 
     def prepare(self, pattern: Pattern) -> None:
         self._pattern = pattern
-        self._pulse_samples = buffers.aligned(pattern.pulse_samples)
+        self._buffer_samples = buffers.aligned(pattern.buffer_samples)
         self._block = buffers.aligned(LEAD_SAMPLES + pattern.capture_samples + DELAY_SAMPLES_MAX)
         self._period = max(round(pattern.repetition_time_s * pattern.sample_rate_hz), self._block + FRAME_GAP_SAMPLES)
 
@@ -64,7 +65,7 @@ class TriggeredPlayer:
     ) -> None:
         assert self._pattern is not None
         rate_hz = self._pattern.sample_rate_hz
-        layout = _Layout(rate_hz, self._period, self._pulse_samples, frames)
+        layout = _Layout(rate_hz, self._period, self._pattern.pulse_samples, self._buffer_samples, frames)
         if self._layout is None:  # the core's outputs may be as after power-up: nothing is held yet
             self._configure(layout, poll)
         self._load(excitation)
@@ -77,10 +78,11 @@ class TriggeredPlayer:
         receive(receiver, frames, take, poll)
 
     def _load(self, excitation: Excitation) -> None:
-        if self.has_loaded(excitation) and self._transmit is not None and self._transmit.samples == self._pulse_samples:
+        samples = self._buffer_samples
+        if self.has_loaded(excitation) and self._transmit is not None and self._transmit.samples == samples:
             return
         self._unload()
-        self._transmit = buffers.CyclicTransmitBuffer(self._connection.tx, excitation.integers, self._pulse_samples)
+        self._transmit = buffers.CyclicTransmitBuffer(self._connection.tx, excitation.integers, samples)
         self._loaded = excitation
 
     def _unload(self) -> None:
@@ -108,6 +110,7 @@ class TriggeredPlayer:
             frame_samples=layout.period,
             lead_samples=LEAD_SAMPLES,
             pulse_samples=layout.pulse_samples,
+            buffer_samples=layout.buffer_samples,
             frames=layout.frames,
         )
         self._layout = layout

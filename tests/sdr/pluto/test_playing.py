@@ -155,9 +155,14 @@ def test_overload_of_data_is_noted(shared_radio: SimulatedProcess) -> None:
 
 
 def test_a_refused_shot_sends_and_writes_nothing(shared_radio: SimulatedProcess) -> None:
+
+    def touched() -> int:
+        # The connections of a transceiver that was closed before may end at any time.
+        return sum(entry["event"] not in ("connect", "disconnect") for entry in shared_radio.log())
+
     with open_transceiver(instrument(shared_radio)) as transceiver:
-        before = len(shared_radio.log())
+        before = touched()
         with pytest.raises(SafetyLimitExceeded) as raised:
             transceiver.play(shot(waveform=2 * comb()))
         assert raised.value.field == "amplitude"
-        assert len(shared_radio.log()) == before
+        assert touched() == before
