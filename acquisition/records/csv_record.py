@@ -25,13 +25,22 @@ def escape(text: str) -> str:
 
 
 def write(spectrum: Spectrum, description: Description | None = None) -> str:
-    """The text of a CSV file: facts as "name,value" rows, an empty row, then the table of the complex spectrum."""
+    """The text of a CSV file: facts as "name,value" rows, an empty row, then the table of the complex spectrum.
+
+    Of a stitched spectrum a table of the windows comes between, with the noise and the phase of each.
+    """
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\r\n")
     for name, text in (description or Description()).items():
         writer.writerow([name, escape(text)])
     writer.writerow(["noise_sigma", _number(spectrum.noise_sigma)])
     writer.writerow([])
+    if spectrum.windows:
+        writer.writerow(["window_low_hz", "window_high_hz", "noise_sigma", "phase_rad"])
+        for one in spectrum.windows:
+            phase_rad = one.phase_rad if one.phase_known else math.nan
+            writer.writerow([_number(value) for value in (one.low_hz, one.high_hz, one.noise_sigma, phase_rad)])
+        writer.writerow([])
     writer.writerow(["frequency_hz", "real", "imaginary", "magnitude"])
     columns = (
         frequency_axis_hz(spectrum).tolist(),

@@ -30,6 +30,8 @@ class Description:
     version: str = ""  # of the processing
     software: str = ""
     content_sha256: str = ""
+    detection_snr: float | None = None  # above which lines were looked for
+    expected_false_alarms: float | None = None  # peaks that noise alone puts there
 
     def items(self) -> tuple[tuple[str, str], ...]:
         """(name, text) of everything that is known, in order."""
@@ -41,14 +43,20 @@ class Description:
             "nuclide": self.nuclide,
             "sample": self.sample,
             "formula": self.formula,
-            "temperature_k": "" if self.temperature_k is None else f"{self.temperature_k:g}",
+            "temperature_k": _text(self.temperature_k),
             "instrument": self.instrument,
             "run": self.run,
             "processing_version": self.version,
             "software": self.software,
             "content_sha256": self.content_sha256,
+            "detection_snr": _text(self.detection_snr),
+            "expected_false_alarms": _text(self.expected_false_alarms),
         }
         return tuple((name, text) for name, text in texts.items() if text)
+
+
+def _text(value: float | None) -> str:
+    return "" if value is None else f"{value:g}"
 
 
 def component_values(spectrum: Spectrum, component: str) -> npt.NDArray[np.float64]:

@@ -28,12 +28,17 @@ _LINE_TYPE = np.dtype(
     ]
 )
 
+_WINDOW_TYPE = np.dtype(
+    [("low_hz", "f8"), ("high_hz", "f8"), ("noise_sigma", "f8"), ("phase_rad", "f8"), ("phase_known", "?")]
+)
+
 
 def write(spectrum: Spectrum, lines: Sequence[Line] = (), description: Description | None = None) -> bytes:
     """The bytes of an HDF5 file.
 
     /entry (NXentry) holds /entry/spectrum (NXdata: signal `magnitude` with `real`, `imaginary` over the explicit axis
-    `frequency` in Hz), the table /entry/lines, and what is known of the origin in the group's attributes.
+    `frequency` in Hz), the table /entry/lines, and what is known of the origin in the group's attributes. Of a stitched
+    spectrum the table /entry/windows has the noise and the phase of each window.
     """
     buffer = io.BytesIO()
     with h5py.File(buffer, "w") as file:
@@ -58,6 +63,9 @@ def write(spectrum: Spectrum, lines: Sequence[Line] = (), description: Descripti
             data.create_dataset(component, data=values, compression="gzip", shuffle=True)
         table = np.array([_row(line) for line in lines], dtype=_LINE_TYPE)
         entry.create_dataset("lines", data=table, dtype=_LINE_TYPE)
+        if spectrum.windows:
+            rows = [tuple(getattr(one, name) for name in _WINDOW_TYPE.names or ()) for one in spectrum.windows]
+            entry.create_dataset("windows", data=np.array(rows, dtype=_WINDOW_TYPE))
     return buffer.getvalue()
 
 

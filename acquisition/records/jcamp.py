@@ -89,7 +89,16 @@ def _private_labels(
         ("$NQR CONTENT SHA256", about.content_sha256),
         ("$NQR COMPONENT", component),
         ("$NQR NOISE SIGMA", f"{spectrum.noise_sigma:.9e}"),
+        ("$NQR DETECTION SNR", "" if about.detection_snr is None else f"{about.detection_snr:g}"),
+        ("$NQR FALSE ALARMS", "" if about.expected_false_alarms is None else f"{about.expected_false_alarms:g}"),
     ]
+    for number, window in enumerate(spectrum.windows, start=1):
+        phase = f"{window.phase_rad:.6f} RAD" if window.phase_known else "UNKNOWN"
+        text = (
+            f"FROM={window.low_hz:.3f} HZ, TO={window.high_hz:.3f} HZ, NOISE SIGMA={window.noise_sigma:.9e}, "
+            f"PHASE={phase}"
+        )
+        labels.append((f"$NQR WINDOW {number}", text))
     for number, line in enumerate(lines, start=1):
         text = (
             f"FREQUENCY={line.frequency_hz:.3f} HZ, SIGMA={line.frequency_sigma_hz:.3f} HZ, "

@@ -21,6 +21,11 @@ def group_digits(number: str) -> str:
     return whole + dot + NARROW_SPACE.join(groups)
 
 
+def angle(rad: float | None) -> str:
+    """An angle in whole degrees: -0.5 -> "−29°"."""
+    return "–" if rad is None or not math.isfinite(rad) else f"{math.degrees(rad):.0f}°".replace("-", "−")
+
+
 def frequency(hz: float | None, sigma_hz: float | None = None) -> str:
     """A frequency with its uncertainty in the last digits: (28084612, 31) -> "28.084 612(31) MHz".
 

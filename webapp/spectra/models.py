@@ -34,6 +34,9 @@ class Spectrum(models.Model):
     dx_hz = models.FloatField(null=True)
     points = models.PositiveIntegerField(default=0)
     noise_sigma = models.FloatField(null=True)
+    windows = models.JSONField(default=list, blank=True)  # fields of acquisition.experiment.SpectrumWindow, each
+    detection_snr = models.FloatField(null=True)  # lines were looked for above it
+    detection_false_alarms = models.FloatField(null=True)  # that noise alone puts above it in the whole survey
     temperature_k = models.FloatField(null=True, blank=True)
     requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     fence = models.PositiveBigIntegerField(default=0)

@@ -63,18 +63,37 @@ class CurveSerializer(serializers.Serializer[Any]):
     fit_y = serializers.ListField(child=serializers.FloatField())
 
 
+class WindowSerializer(serializers.Serializer[Any]):
+    """A stretch of a stitched spectrum that comes from one tuning of the radio."""
+
+    low_hz = serializers.FloatField()
+    high_hz = serializers.FloatField()
+    noise_sigma = serializers.FloatField(help_text="Standard deviation of a bin within it.")
+    phase_rad = serializers.FloatField(help_text="By which its values were turned back; 0 where it is not known.")
+    phase_known = serializers.BooleanField(help_text="A line that two windows see tells the phase between them.")
+
+
 class SpectrumSerializer(serializers.ModelSerializer[Spectrum]):
     sample_name = serializers.CharField(source="sample.name", read_only=True)
     group = serializers.CharField(source="group.slug", read_only=True)
     parameters = ReconstructionParametersField(read_only=True)
     inputs = serializers.ListField(child=ObjectField(), read_only=True, help_text="name and sha256 of each capture.")
+    windows = WindowSerializer(many=True, read_only=True, help_text="Empty where all of it is from one tuning.")
+    detection_snr = serializers.FloatField(
+        read_only=True, allow_null=True, help_text="Signal-to-noise ratio above which lines were looked for."
+    )
+    detection_false_alarms = serializers.FloatField(
+        read_only=True,
+        allow_null=True,
+        help_text="Peaks that noise alone puts above it, expected in all of the survey.",
+    )
 
     class Meta:
         model = Spectrum
         fields = [
             "id", "run", "version", "sample", "sample_name", "group", "state", "error_message", "parameters",
             "software_version", "inputs", "content_sha256", "x0_hz", "dx_hz", "points", "noise_sigma",
-            "temperature_k", "created_at", "finished_at",
+            "windows", "detection_snr", "detection_false_alarms", "temperature_k", "created_at", "finished_at",
         ]  # fmt: skip
         read_only_fields = fields
 

@@ -90,6 +90,10 @@ def _viewer_data(shown: Spectrum, lines: list[SpectralLine]) -> dict[str, Any]:
         "dxHz": shown.dx_hz,
         "points": shown.points,
         "noiseSigma": shown.noise_sigma,
+        "windows": [
+            {"lowHz": window["low_hz"], "highHz": window["high_hz"], "noiseSigma": window["noise_sigma"]}
+            for window in shown.windows
+        ],
         "centreHz": (shown.x0_hz + shown.dx_hz * (shown.points - 1) / 2) if shown.points else None,
         "lines": [
             {

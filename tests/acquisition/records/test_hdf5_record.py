@@ -7,7 +7,7 @@ import io
 import h5py
 import numpy as np
 
-from acquisition.experiment import Spectrum
+from acquisition.experiment import Spectrum, SpectrumWindow
 from acquisition.lines import Line, LineStatus
 from acquisition.records import hdf5_record
 from acquisition.records.description import Description
@@ -17,7 +17,8 @@ def test_the_default_plot_is_the_magnitude_over_its_explicit_axis() -> None:
     values = (np.arange(1000) * (1 - 2j)).astype(np.complex64)
     line = Line(28e6, 1.0, 500.0, 10.0, 1.0, 0.1, -0.5, 9.0, 0.5, LineStatus.MOVED, "moved by µ")
     about = Description(title="K\0ClO₃\ud800", temperature_k=295.5)
-    content = hdf5_record.write(Spectrum(28e6, 125.5, values, 0.5), [line], about)
+    window = SpectrumWindow(28e6, 28.1e6, 0.25, -1.5, phase_known=True)
+    content = hdf5_record.write(Spectrum(28e6, 125.5, values, 0.5, (window,)), [line], about)
     with h5py.File(io.BytesIO(content), "r") as file:
         entry = file[file.attrs["default"]]
         data = entry[entry.attrs["default"]]
@@ -33,6 +34,7 @@ def test_the_default_plot_is_the_magnitude_over_its_explicit_axis() -> None:
         assert row["status"] == b"moved"
         assert row["reason"].decode() == "moved by µ"
         assert entry.attrs["temperature_k"] == "295.5"
+        assert entry["windows"][0].tolist() == (28e6, 28.1e6, 0.25, -1.5, True)
 
 
 def test_a_spectrum_without_lines_has_an_empty_table() -> None:

@@ -9,12 +9,15 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 from django.core.files.storage import storages
+from django.test import Client
+from django.utils import timezone
 
 from acquisition import experiment
 from acquisition.curves import Curve, Quantity
 from acquisition.lines import Line, LineStatus
 from acquisition.methods.parameters import describe
 from acquisition.reconstruction import ReconstructionParameters
+from acquisition.reconstruction.detection import Detection
 from tests.webapp.api.test_runs import with_capture
 from tests.webapp.spectra.curves import T1, recovery
 from webapp.runs.models import Run
@@ -33,6 +36,7 @@ class Result:
     )
     curves: tuple[Curve, ...] = ()
     quantities: tuple[Quantity, ...] = ()
+    detection: Detection | None = None
 
 
 def stored(run: Run, result: Result, version: int, **fields: object) -> Spectrum:
@@ -75,6 +79,41 @@ def test_the_hash_depends_on_contents_only(make_run: Callable[..., Run]) -> None
         stored(run, Result(spectrum=dataclasses.replace(Result().spectrum, noise_sigma=0.31)), 6),
     ]
     assert len({base, *(spectrum.content_sha256 for spectrum in others)}) == 5
+
+
+def test_windows_and_threshold_are_stored_shown_and_exported(client: Client, make_run: Callable[..., Run]) -> None:
+    """Noise and phase of each tuning, and what was counted as a line: in the row, the API, the page and the files."""
+    run = with_capture(make_run(state=Run.State.PROCESSING))
+    windows = (
+        experiment.SpectrumWindow(28e6, 28.0025e6, 0.25, 0.0, phase_known=True),
+        experiment.SpectrumWindow(28.0025e6, 28.005e6, 0.75, 0.0, phase_known=False),
+    )
+    wide = dataclasses.replace(Result().spectrum, windows=windows)
+    plain = stored(run, Result(), 1)
+    spectrum = stored(run, Result(spectrum=wide, detection=Detection(4.25, 0.002)), 2, finished_at=timezone.now())
+    assert (plain.windows, plain.detection_snr) == ([], None)
+    assert spectrum.content_sha256 != plain.content_sha256
+    Spectrum.objects.filter(pk=spectrum.pk).update(state=Spectrum.State.DONE)
+    spectrum.refresh_from_db()
+    assert load(spectrum).windows == windows
+
+    client.force_login(run.submitted_by)
+    shown = client.get(f"/api/v1/spectra/{spectrum.pk}").json()
+    assert [window["noise_sigma"] for window in shown["windows"]] == [0.25, 0.75]
+    assert (shown["detection_snr"], shown["detection_false_alarms"]) == (4.25, 0.002)
+    page = client.get(f"/spectra/{spectrum.pk}/").content.decode()
+    assert "2 windows with their noise and phase" in page
+    assert "no line tells it" in page
+    assert "noise alone exceeds it 0.0020 times a survey" in page
+    table = client.get(f"/api/v1/spectra/{spectrum.pk}/export.csv").content.decode()
+    assert (
+        "window_low_hz,window_high_hz,noise_sigma,phase_rad\r\n28000000,28002500,0.25,0\r\n28002500,28005000,0.75,\r\n"
+        in table
+    )
+    assert "detection_snr,4.25\r\nexpected_false_alarms,0.002\r\n" in table
+    exported = client.get(f"/api/v1/spectra/{spectrum.pk}/export.jdx").content.decode()
+    assert "##$NQR WINDOW 2= FROM=28002500.000 HZ, TO=28005000.000 HZ, NOISE SIGMA=7.5" in exported
+    assert "PHASE=UNKNOWN" in exported
 
 
 def test_curves_and_quantities_are_stored_and_hashed(make_run: Callable[..., Run]) -> None:
@@ -122,6 +161,11 @@ def test_files_of_two_owners_never_meet(make_run: Callable[..., Run]) -> None:
         Result(spectrum=experiment.Spectrum(28e6, 0.0, np.zeros(3, np.complex64), 0.3)),
         Result(lines=(dataclasses.replace(LINE, frequency_hz=math.nan),)),
         Result(lines=(dataclasses.replace(LINE, snr=math.inf),)),
+        Result(
+            spectrum=dataclasses.replace(
+                Result().spectrum, windows=(experiment.SpectrumWindow(28e6, 28.005e6, math.nan),)
+            )
+        ),
     ],
 )
 def test_impossible_results_are_refused(make_run: Callable[..., Run], result: Result) -> None:

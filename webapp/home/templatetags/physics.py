@@ -17,6 +17,7 @@ register.filter("significant", formatting.significant)
 register.filter("temperature", formatting.temperature)
 register.filter("duration", formatting.duration)
 register.filter("size", formatting.size)
+register.filter("angle", formatting.angle)
 register.filter("frequency", formatting.frequency)
 
 

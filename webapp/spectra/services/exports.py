@@ -56,4 +56,6 @@ def describe(spectrum: Spectrum) -> Description:
         version=str(spectrum.version),
         software=spectrum.software_version,
         content_sha256=spectrum.content_sha256,
+        detection_snr=spectrum.detection_snr,
+        expected_false_alarms=spectrum.detection_false_alarms,
     )

@@ -24,6 +24,16 @@ from webapp.spectra.models import MeasuredCurve, MeasuredQuantity, SpectralLine,
 from webapp.spectra.services import curves, values
 
 
+class Threshold(Protocol):
+    """What acquisition.reconstruction.detection.Detection has."""
+
+    @property
+    def snr(self) -> float: ...
+
+    @property
+    def false_alarms(self) -> float: ...
+
+
 class Result(Protocol):
     """What acquisition.reconstruction.Reconstruction has."""
 
@@ -38,6 +48,9 @@ class Result(Protocol):
 
     @property
     def quantities(self) -> tuple[Quantity, ...]: ...
+
+    @property
+    def detection(self) -> Threshold | None: ...
 
 
 class ImpossibleResult(AcquisitionError):
@@ -68,6 +81,9 @@ def store(spectrum: Spectrum, result: Result, captures: Sequence[CaptureRecord])
     spectrum.name = name
     spectrum.x0_hz, spectrum.dx_hz, spectrum.points = float(reduced.x0_hz), float(reduced.dx_hz), len(array)
     spectrum.noise_sigma = _finite(reduced.noise_sigma)
+    spectrum.windows = [_window(window) for window in reduced.windows]
+    spectrum.detection_snr = _finite(result.detection.snr) if result.detection else None
+    spectrum.detection_false_alarms = _finite(result.detection.false_alarms) if result.detection else None
     spectrum.parameters = _complete(spectrum.parameters)
     spectrum.software_version = software_version()
     spectrum.inputs = [{"name": capture.name, "sha256": capture.sha256} for capture in captures]
@@ -79,8 +95,8 @@ def store(spectrum: Spectrum, result: Result, captures: Sequence[CaptureRecord])
     with transaction.atomic():
         spectrum.save(
             update_fields=[
-                "name", "x0_hz", "dx_hz", "points", "noise_sigma", "parameters", "software_version", "inputs",
-                "content_sha256",
+                "name", "x0_hz", "dx_hz", "points", "noise_sigma", "windows", "detection_snr",
+                "detection_false_alarms", "parameters", "software_version", "inputs", "content_sha256",
             ]
         )  # fmt: skip
         SpectralLine.objects.filter(spectrum=spectrum).delete()
@@ -103,8 +119,9 @@ def content_hash(
 ) -> str:
     """SHA-256 of what went in (captures, parameters, software) and what came out (axis, values, lines).
 
-    The same captures processed again in the same way have the same hash, whatever the names of files and rows. Curves
-    and quantities in `measured` count where there are any, so that results without them keep the hash they always had.
+    The same captures processed again in the same way have the same hash, whatever the names of files and rows. Windows,
+    and the curves and quantities in `measured`, count where there are any, so that results without them keep the hash
+    they always had.
     """
     facts = {
         "captures": [entry["sha256"] for entry in spectrum.inputs],
@@ -114,6 +131,7 @@ def content_hash(
         "dx_hz": spectrum.dx_hz,
         "noise_sigma": spectrum.noise_sigma,
         "lines": [_facts(line) for line in lines],
+        **({"windows": spectrum.windows} if spectrum.windows else {}),
         **{name: entries for name, entries in (measured or {}).items() if entries},
     }
     digest = hashlib.sha256(json.dumps(facts, sort_keys=True, separators=(",", ":"), allow_nan=False).encode())
@@ -148,6 +166,13 @@ def _complete(parameters: Mapping[str, Any]) -> dict[str, Any]:
 def _row(spectrum: Spectrum, line: Line) -> SpectralLine:
     facts = _facts(line)
     return SpectralLine(spectrum=spectrum, **(facts | {"reason": line.reason[:300]}))
+
+
+def _window(window: experiment.SpectrumWindow) -> dict[str, Any]:
+    plain = dataclasses.asdict(window)
+    if not all(math.isfinite(value) for value in plain.values()):
+        raise ImpossibleResult(f"The reconstruction has a window whose values are not finite: {window}.")
+    return plain
 
 
 def _facts(line: Line) -> dict[str, Any]:

@@ -33,7 +33,8 @@ def load(spectrum: Spectrum) -> experiment.Spectrum:
         raise ResultUnavailable(f"The spectrum is not there: its processing is {spectrum.get_state_display().lower()}.")
     assert spectrum.x0_hz is not None and spectrum.dx_hz is not None
     values = _read(spectrum.name, spectrum.points)
-    return experiment.Spectrum(spectrum.x0_hz, spectrum.dx_hz, values, spectrum.noise_sigma or 0.0)
+    windows = tuple(experiment.SpectrumWindow(**window) for window in spectrum.windows)
+    return experiment.Spectrum(spectrum.x0_hz, spectrum.dx_hz, values, spectrum.noise_sigma or 0.0, windows)
 
 
 def bins(

@@ -48,7 +48,7 @@ export class QuickView {
       const room = document.createElement("div");
       room.className = "viewer-plot quick";
       this.element.append(room);
-      this.plot = new Plot(room, { component: "magnitude", unit: "MHz", centreHz: 0, noiseSigma: null, lines: [] });
+      this.plot = new Plot(room, { component: "magnitude", unit: "MHz", centreHz: 0, noiseSigma: null, windows: [], lines: [] });
     }
     return this.plot;
   }

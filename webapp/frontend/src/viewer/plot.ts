@@ -5,7 +5,7 @@ import "uplot/dist/uPlot.min.css";
 import type { Bins, Component } from "./bins.ts";
 import { colours, onThemeChange } from "./colours.ts";
 import { drawLines, STRIP, type MarkedLine } from "./lines.ts";
-import { drawNoise } from "./noise.ts";
+import { drawNoise, type SpectrumWindow } from "./noise.ts";
 import { amplitudeTexts, axis, exponentFor, powerOfTen, tickTexts, type Unit } from "./units.ts";
 import type { Range, View } from "./view.ts";
 
@@ -14,6 +14,8 @@ export interface Appearance {
   unit: Unit;
   centreHz: number;
   noiseSigma: number | null;
+  /** Of a stitched spectrum: each has a noise level of its own. */
+  windows: readonly SpectrumWindow[];
   lines: readonly MarkedLine[];
 }
 
@@ -148,7 +150,7 @@ export class Plot {
       hooks: {
         draw: [
           (u) => {
-            drawNoise(u, look.noiseSigma, look.component, this.tones);
+            drawNoise(u, look.noiseSigma, look.windows, look.component, this.tones);
             drawLines(u, look.lines, this.tones);
           },
         ],

@@ -3,6 +3,7 @@
 import { fetchBins, valueAt, type Bins, type Component } from "./bins.ts";
 import { decode, encode } from "./hash.ts";
 import type { MarkedLine } from "./lines.ts";
+import type { SpectrumWindow } from "./noise.ts";
 import { Plot } from "./plot.ts";
 import { axis, type Unit } from "./units.ts";
 import { panned, sameView, Trail, width, within, zoomed, type Range, type View } from "./view.ts";
@@ -14,6 +15,7 @@ export interface SpectrumData {
   readonly dxHz: number;
   readonly points: number;
   readonly noiseSigma: number | null;
+  readonly windows: readonly SpectrumWindow[];
   readonly centreHz: number;
   readonly lines: readonly MarkedLine[];
 }
@@ -45,7 +47,14 @@ export class Viewer extends EventTarget {
     this.view = this.bounded(shown.view ?? { x: this.full, y: null });
     this.plot = new Plot(
       element,
-      { component: shown.component, unit: shown.unit, centreHz: data.centreHz, noiseSigma: data.noiseSigma, lines: data.lines },
+      {
+        component: shown.component,
+        unit: shown.unit,
+        centreHz: data.centreHz,
+        noiseSigma: data.noiseSigma,
+        windows: data.windows,
+        lines: data.lines,
+      },
       {
         selected: (x, y) => this.goTo({ x, y }),
         pointed: (hz) => this.dispatchEvent(new CustomEvent("pointed", { detail: hz })),
