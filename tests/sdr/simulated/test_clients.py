@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import shutil
 import subprocess
 import sys
 import time
@@ -21,6 +22,9 @@ pytestmark = pytest.mark.integration
 
 
 def tool(*arguments: str, data: bytes | None = None) -> bytes:
+    """What one of libiio's command-line tools prints."""
+    if shutil.which(arguments[0]) is None:
+        pytest.skip(f"{arguments[0]} is not installed (Debian: apt-get install libiio-utils)")
     return subprocess.run(arguments, input=data, capture_output=True, check=True, timeout=30).stdout
 
 
