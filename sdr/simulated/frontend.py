@@ -156,6 +156,7 @@ class Frontend:
         self._dc_phase = rng.uniform(0, 2 * math.pi)
         self._outside = Outside(interference, rng)
         self._frames: OrderedDict[tuple[object, ...], _Frame] = OrderedDict()
+        self._leakages: OrderedDict[tuple[object, ...], Complex64] = OrderedDict()
 
     def receive(
         self, span: Span, spins: Complex64 | None, spins_version: int, reception: Reception, start_s: float
@@ -191,7 +192,7 @@ class Frontend:
         wave = np.zeros(span.length, np.complex128)
         heard = reception.hears_transmitter
         if heard and not span.silent:
-            wave += reception.drive * leakage(span, rate_hz, imperfections, reception.probe_offset_hz)
+            wave += reception.drive * self._leakage(span, rate_hz, reception.probe_offset_hz)
             wave += reception.drive * acoustics(span, reception, self._ringing, imperfections.noise_lsb)
         if heard and spins is not None:
             wave += imperfections.noise_lsb * spins
@@ -215,6 +216,17 @@ class Frontend:
         wave += offset * np.exp(1j * self._dc_phase)
         samples = np.ascontiguousarray(wave.astype(np.complex64)).view(np.float32)
         return _Frame(samples, None if gain is None else np.repeat(gain, 2))
+
+    def _leakage(self, span: Span, rate_hz: float, probe_offset_hz: float) -> Complex64:
+        """As `leakage`, remembered: the same whatever phase and frequency the oscillators have."""
+        key = (span.signature, rate_hz, probe_offset_hz)
+        if key in self._leakages:
+            self._leakages.move_to_end(key)
+            return self._leakages[key]
+        self._leakages[key] = made = leakage(span, rate_hz, self._imperfections, probe_offset_hz)
+        if len(self._leakages) > _FRAMES_KEPT:
+            self._leakages.popitem(last=False)
+        return made
 
     def _disturb(self, steady: _Frame, reception: Reception, start_s: float) -> Float32:
         """Add what comes from outside; it follows absolute time and does not repeat with the span."""

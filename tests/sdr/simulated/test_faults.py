@@ -70,6 +70,19 @@ def test_timeout_is_reported(simulator: SimulatedProcess) -> None:
         assert refill_until_error(buffer) == errno.ETIMEDOUT
 
 
+def test_delayed_answer_comes_late_and_whole(simulator: SimulatedProcess) -> None:
+    with receiving(simulator) as (_, buffer):
+        simulator.command("delay 0.4")
+        simulator.fault("delay:2")
+        took_s = []
+        for _ in range(3):
+            began_s = time.monotonic()
+            buffer.refill()
+            took_s.append(time.monotonic() - began_s)
+            assert len(buffer.read()) == 4 * 4096
+    assert took_s[1] > 0.35 > max(took_s[0], took_s[2])
+
+
 def test_reboot_loses_the_configuration(simulator: SimulatedProcess) -> None:
     with receiving(simulator) as (context, buffer):
         context.find_device("ad9361-phy").find_channel("altvoltage0", True).attrs["frequency"].value = "777000000"
@@ -103,7 +116,7 @@ def test_counting() -> None:
     faults.add("kill-mid-buffer:3")
     faults.add("busy:2")
     assert [faults.on_read() for _ in range(4)] == [None, None, FaultKind.KILL_MID_BUFFER, None]
-    assert [faults.on_open() for _ in range(3)] == [True, True, False]
+    assert [faults.on_open() for _ in range(3)] == [FaultKind.BUSY, FaultKind.BUSY, None]
 
 
 @pytest.mark.parametrize("text", ["", "quake", "busy:0", "busy:x", "busy:-1"])

@@ -92,6 +92,22 @@ def test_leakage_saturates_the_receiver() -> None:
     assert samples.real.max() <= ADC_FULL_SCALE - 1 and samples.real.min() >= -ADC_FULL_SCALE
 
 
+def test_samples_have_twelve_bits_in_both_directions() -> None:
+    for value, reached in ((1 + 0j, ADC_FULL_SCALE - 1), (-1 + 0j, -ADC_FULL_SCALE)):
+        samples = received(frontend(), rectangle(3000, 1000, 1200, value), replace(PLAIN, phase_rad=0.0))
+        assert samples.real[1100] == reached
+        assert np.abs(samples.real[:900]).max() < 100  # and goes on in steps of one
+
+
+def test_leakage_is_remembered_as_it_was() -> None:
+    unit, span = frontend(replace(CLEAN, noise_lsb=0, leakage_lsb=1000)), rectangle(3000, 1000, 1200, 1 + 0j)
+    first = received(unit, span)
+    turned = received(unit, span, replace(PLAIN, phase_rad=PLAIN.phase_rad + 1.0))
+    assert np.abs(turned - first * np.exp(1j)).max() < 4
+    detuned = received(unit, span, replace(PLAIN, probe_offset_hz=1e6))
+    assert np.abs(detuned - first).max() > 100
+
+
 def test_ring_down_is_below_the_noise_after_the_dead_time() -> None:
     span = rectangle(2000, 0, 1000)
     decay = np.abs(leakage(span, FS, Imperfections()))
