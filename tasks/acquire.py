@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from acquisition import methods
+from acquisition.calibration import corrected
 from acquisition.errors import InvalidParameters
 from acquisition.experiment import Experiment
 from acquisition.lines import Line
 from acquisition.methods.parameters import parse
+from acquisition.reception import UsedCalibration
 from acquisition.shot import Capture, Shot
 from sdr import open_transceiver
 from sdr.errors import (
@@ -33,6 +35,8 @@ from sdr.tuner import TunerFailed
 from tasks.probe import Probe
 from tasks.settings import instrument_settings
 from tasks.watch import StopReason, Watch
+from webapp.calibrations import services as calibrations
+from webapp.facility import services as facility
 from webapp.facility.models import Instrument
 from webapp.runs import events, partial
 from webapp.runs.models import Run
@@ -86,6 +90,7 @@ class _Acquisition:
         self._watch = Watch(claim)
         self._reported_at_s = 0.0
         self._lines: tuple[Line, ...] = ()
+        self._calibrations: tuple[UsedCalibration, ...] = ()
         self._stored = 0
 
     def outcome(self) -> Outcome:
@@ -93,6 +98,9 @@ class _Acquisition:
         run = self._run
         try:
             settings = instrument_settings(run.instrument)
+            used = calibrations.freeze(run)
+            self._calibrations = calibrations.plain(used)
+            settings = dataclasses.replace(settings, limits=facility.limits(run.instrument, used))
             method = methods.get(run.method)
             experiment = method.experiment(parse(method.parameters, run.parameters), settings.limits)
         except InvalidParameters as error:
@@ -133,7 +141,7 @@ class _Acquisition:
                 raise
             with self._watch.busy_elsewhere():
                 self._store(capture, complete=True)
-                experiment.take(capture)
+                experiment.take(corrected(dataclasses.replace(capture, calibrations=self._calibrations)))
                 self._show(experiment)
                 shot = experiment.next_shot()  # where the experiment decides, which may take its time
         if not self._stored:
@@ -174,6 +182,7 @@ class _Acquisition:
             sample=run.sample.name,
             instrument=run.instrument.slug,
             run=str(run.pk),
+            calibrations=self._calibrations,
         )
         index = self._stored
         files = captures.save_files(run.pk, index, self._claim.fence, capture)

@@ -12,6 +12,7 @@ from acquisition.reconstruction import ReconstructionParameters
 from acquisition.verdict import reconstruct
 from tasks.app import app
 from tasks.heartbeat import kept_alive
+from webapp.calibrations import services as calibrations
 from webapp.library.services import index
 from webapp.runs.queue import jobs
 from webapp.runs.services import captures
@@ -37,6 +38,7 @@ def process(spectrum_id: int) -> bool:
             with transaction.atomic():
                 jobs.require_job(job)
                 results.store(spectrum, reconstruction, records)
+                calibrations.record(spectrum)
                 jobs.close_job(job)
                 index.index(spectrum_id)
         except jobs.JobLost as lost:

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 
 from django.urls import reverse
 
+from acquisition.calibration.quantities import QUANTITIES
+from webapp.calibrations import services as calibrations
+from webapp.calibrations.models import Calibration
 from webapp.facility.models import Booking, Instrument
 from webapp.notifications import mail
 from webapp.runs.models import Run
@@ -28,7 +31,7 @@ class Problem:
 
 def problems(now: datetime.datetime) -> list[Problem]:
     """Everything that waits for staff at this moment."""
-    return [*_instruments(), *_lost(now), *_paused(), *_mail(now), *_approvals(now)]
+    return [*_instruments(), *_lost(now), *_paused(), *_mail(now), *_approvals(now), *_calibrations(now)]
 
 
 def _instruments() -> Iterator[Problem]:
@@ -67,3 +70,16 @@ def _approvals(now: datetime.datetime) -> Iterator[Problem]:
     if count:
         text = f"{count} {'booking awaits' if count == 1 else 'bookings await'} approval"
         yield Problem("queued", "Approvals", text, reverse("bookings:approvals"))
+
+
+def _calibrations(now: datetime.datetime) -> Iterator[Problem]:
+    for one in Instrument.objects.order_by("name"):
+        path = reverse("calibrations:list", args=[one.slug])
+        waiting = Calibration.objects.filter(instrument=one, accepted_at__isnull=True, withdrawn_at__isnull=True)
+        if count := waiting.count():
+            text = f"{one.name}: {count} {'value waits' if count == 1 else 'values wait'} for consent"
+            yield Problem("pending", "Calibration", text, path)
+        stale = [value for value in calibrations.newest_measured(one.pk).values() if value.stale(now)]
+        if stale:
+            names = ", ".join(QUANTITIES[value.quantity].title for value in stale if value.quantity in QUANTITIES)
+            yield Problem("interrupted", "Stale", f"{one.name}: {names}", path)

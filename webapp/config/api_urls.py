@@ -5,6 +5,7 @@ from rest_framework.routers import SimpleRouter
 
 from webapp.accounts.api import GroupViewSet, MeView, UserViewSet
 from webapp.assignments.api import AssignmentsView, ExplanationsView, UndoView
+from webapp.calibrations.api import CalibrationViewSet
 from webapp.config.api_docs import DocumentationView, SchemaView
 from webapp.dryruns.api import DryRunViewSet
 from webapp.facility.api import (
@@ -52,6 +53,7 @@ router.register("waitlist", WaitlistViewSet, basename="waitlist")
 router.register("usage-corrections", CorrectionViewSet, basename="usage-correction")
 router.register("notifications", NotificationViewSet, basename="notification")
 router.register("calendar-feeds", FeedViewSet, basename="calendar-feed")
+router.register("calibrations", CalibrationViewSet, basename="calibration")
 router.register("samples", SampleViewSet, basename="sample")
 router.register("runs", RunViewSet, basename="run")
 router.register("dry-runs", DryRunViewSet, basename="dry-run")

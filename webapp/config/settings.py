@@ -42,6 +42,7 @@ INSTALLED_APPS = [
     "webapp.boards",
     "webapp.assignments",
     "webapp.quadrupole",
+    "webapp.calibrations",
     "webapp.library",
     "webapp.dryruns",
 ]

@@ -15,6 +15,7 @@ urlpatterns = [
     path("notifications/", include("webapp.notifications.urls")),
     path("calendars/", include("webapp.feeds.urls")),
     path("", include("webapp.boards.urls")),
+    path("instruments/", include("webapp.calibrations.urls")),
     path("instruments/", include("webapp.facility.urls")),
     path("bookings/", include("webapp.facility.booking_urls")),
     path("samples/", include("webapp.samples.urls")),

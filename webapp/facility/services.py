@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 
@@ -15,6 +15,9 @@ from webapp.accounts.models import User
 from webapp.errors import NotAllowed
 from webapp.facility.models import Instrument
 from webapp.runs.queue import hints
+
+if TYPE_CHECKING:
+    from webapp.calibrations.models import Calibration, UsedCalibration
 
 CONVERTER_SIDES = ("none", "upper", "lower")
 
@@ -27,12 +30,19 @@ FORBIDDEN = "forbidden_bands_hz"
 FORBIDDEN_MAX = 50
 
 
-def limits(instrument: Instrument) -> InstrumentLimits:
+def limits(
+    instrument: Instrument, calibrations: Iterable[Calibration | UsedCalibration] | None = None
+) -> InstrumentLimits:
     """What the instrument may do; fields that its row does not give have their defaults. Raises InvalidParameters.
 
-    Frequencies that its converter and its radio, as last seen, cannot reach are outside the limits.
+    What was calibrated (those in force, unless `calibrations` are given) goes before what was entered. Frequencies that
+    its converter and its radio, as last seen, cannot reach are outside the limits.
     """
-    permitted = dataclasses.replace(read_limits(instrument.limits), probe_tuning=str(instrument.probe_tuning))
+    from webapp.calibrations import services as calibrated  # which builds on the runs, and they on this
+
+    used = calibrated.in_force(instrument.pk) if calibrations is None else calibrations
+    entered = dataclasses.replace(read_limits(instrument.limits), probe_tuning=str(instrument.probe_tuning))
+    permitted = calibrated.applied_limits(entered, used)
     fitted = converter(instrument)
     tuning = [instrument.identity.get(name) for name in ("tuning_min_hz", "tuning_max_hz")]
     if instrument.identity.get("uri") != instrument.uri or not all(_is_number(value) for value in tuning):

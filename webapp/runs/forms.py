@@ -10,7 +10,7 @@ from django import forms
 from acquisition import methods
 from acquisition.methods import Method
 from acquisition.methods.parameters import describe
-from acquisition.methods.registry import FAMILIES
+from acquisition.methods.registry import CALIBRATION, FAMILIES
 from acquisition.reconstruction import ReconstructionParameters
 from webapp.accounts.models import User
 from webapp.facility import access as facility_access
@@ -90,7 +90,7 @@ class RunForm(InstrumentForm):
 
     def __init__(self, *args: Any, user: User, method: Method, **kwargs: Any) -> None:
         super().__init__(*args, parameters=method.parameters, user=user, **kwargs)
-        self.method = method
+        self.method, self.user = method, user
         self.fields["sample"].queryset = samples_access.samples(user).filter(archived=False).order_by("name")
         known = [(info.name, info.label) for info in self._infos]
         self.fields["varied"].choices = [("", "Nothing"), (TEMPERATURE, "Temperature of the sample"), *known]
@@ -144,7 +144,8 @@ class RunForm(InstrumentForm):
     def families(self) -> list[tuple[str, list[Method]]]:
         """What methods are for, and the methods, the survey first of all: it is what people come for."""
         known = sorted(methods.methods().values(), key=lambda method: (method.name != "survey", method.title))
-        groups = [(family, [method for method in known if method.family == family]) for family in FAMILIES]
+        offered = FAMILIES if self.user.is_staff else [family for family in FAMILIES if family != CALIBRATION]
+        groups = [(family, [method for method in known if method.family == family]) for family in offered]
         return [(family, members) for family, members in groups if members]
 
 

@@ -18,6 +18,7 @@ from acquisition.errors import FieldError, InvalidParameters
 from acquisition.experiment import Plan
 from acquisition.methods.parameters import parse
 from webapp.accounts.models import User
+from webapp.calibrations import services as calibrations
 from webapp.errors import IdempotencyMismatch, QueueFull
 from webapp.facility import services as facility
 from webapp.facility.models import Instrument
@@ -132,7 +133,8 @@ def new_run(
     temperature_k: float | None,
     **more: Any,
 ) -> Run:
-    """An unsaved run with complete parameters, its plan still empty; raises InvalidParameters."""
+    """An unsaved run with complete parameters, its plan still empty; raises InvalidParameters, NotAllowed."""
+    calibrations.require_may_measure(user, method)
     return Run(
         instrument=instrument,
         sample=sample,
