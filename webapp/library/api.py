@@ -100,7 +100,7 @@ class MatchedSerializer(serializers.Serializer[Any]):
     difference_hz = serializers.FloatField()
 
 
-class ComparisonSerializer(serializers.Serializer[Any]):
+class LineComparisonSerializer(serializers.Serializer[Any]):
     score = serializers.FloatField(help_text="For ranking; larger is better.")
     matched = MatchedSerializer(many=True)
     missing_hz = serializers.ListField(child=serializers.FloatField())
@@ -111,7 +111,7 @@ class FoundCompoundSerializer(serializers.Serializer[Any]):
     compound = serializers.IntegerField(source="compound.pk")
     name = serializers.CharField(source="compound.name")
     formula = serializers.CharField(source="compound.formula")
-    comparison = ComparisonSerializer(allow_null=True, help_text="Null where no peaks were asked for.")
+    comparison = LineComparisonSerializer(allow_null=True, help_text="Null where no peaks were asked for.")
 
 
 class FoundSpectrumSerializer(serializers.Serializer[Any]):
@@ -120,7 +120,7 @@ class FoundSpectrumSerializer(serializers.Serializer[Any]):
     sample = serializers.IntegerField(source="spectrum.sample_id")
     sample_name = serializers.CharField(source="spectrum.sample.name")
     lines_hz = serializers.ListField(child=serializers.FloatField())
-    comparison = ComparisonSerializer(allow_null=True, help_text="Null where no peaks were asked for.")
+    comparison = LineComparisonSerializer(allow_null=True, help_text="Null where no peaks were asked for.")
 
 
 class FoundSerializer(serializers.Serializer[Any]):

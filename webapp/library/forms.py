@@ -16,7 +16,7 @@ from webapp.library.services.wanted import PEAKS_MAX, Wanted, check
 from webapp.samples.forms import QuantityField
 
 _UNITS_HZ = {"": 1e6, "mhz": 1e6, "khz": 1e3, "hz": 1.0, "ghz": 1e9}
-_PEAK = re.compile(r"(\d+(?:\.\d*)?|\.\d+)\s*([kmg]?hz)?", re.IGNORECASE)
+_PEAK = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(?:\s*([kmg]?hz))?", re.IGNORECASE)
 
 
 class PeaksField(forms.CharField):

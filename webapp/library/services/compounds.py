@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from acquisition import reference_lines
 from acquisition.errors import FieldError, InvalidParameters
@@ -28,7 +28,8 @@ def visible(user: Viewer) -> QuerySet[Compound]:
     """The literature for everybody who is logged in, and what was uploaded for the user's groups."""
     if not user.is_authenticated:
         return Compound.objects.none()
-    return Compound.objects.filter(Q(group__isnull=True) | of_own_groups(user))
+    own = Compound.objects.filter(of_own_groups(user))
+    return own if user.is_staff else own | Compound.objects.filter(group__isnull=True)
 
 
 def load_literature(compounds: Any = Compound, lines: Any = ReferenceLine) -> int:

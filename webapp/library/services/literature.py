@@ -80,9 +80,17 @@ def _candidates(user: Viewer, wanted: Wanted, lines: QuerySet[ReferenceLine]) ->
 
 
 def _compared(compound: Compound, wanted: Wanted) -> FoundCompound:
+    """Lines of a temperature at which nothing fits were not there to be seen, so they do not count as missing."""
     lines: Sequence[ReferenceLine] = compound.looked_at  # type: ignore[attr-defined]  # of the prefetch above
-    sigmas_hz = [_sigma_hz(line, wanted) for line in lines]
-    return FoundCompound(compound, tuple(lines), compare(wanted, [line.frequency_hz for line in lines], sigmas_hz))
+    first = _comparison(lines, wanted)
+    matched_hz = {pair.line_hz for pair in first.matched}
+    temperatures = {line.temperature_k for line in lines if line.frequency_hz in matched_hz}
+    there = [line for line in lines if line.temperature_k in temperatures]
+    return FoundCompound(compound, tuple(lines), first if len(there) == len(lines) else _comparison(there, wanted))
+
+
+def _comparison(lines: Sequence[ReferenceLine], wanted: Wanted) -> Comparison:
+    return compare(wanted, [line.frequency_hz for line in lines], [_sigma_hz(line, wanted) for line in lines])
 
 
 def _sigma_hz(line: ReferenceLine, wanted: Wanted) -> float:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Abs
@@ -105,7 +106,10 @@ def _most_matches(user: Viewer, wanted: Wanted, filtered: QuerySet[Spectrum] | N
         conditions += f" AND peak.group_id IN ({', '.join(['%s'] * len(own))})"
         parameters += own
     if filtered is not None:
-        subquery, more = filtered.values("pk").query.sql_with_params()
+        try:
+            subquery, more = filtered.values("pk").query.sql_with_params()
+        except EmptyResultSet:  # a condition that no row can fulfil
+            return []
         conditions += f" AND peak.spectrum_id IN ({subquery})"
         parameters += more
     parameters.append(RANKED_AGAIN)
