@@ -22,6 +22,7 @@ from sdr import open_transceiver
 from sdr.errors import (
     AlignmentFailed,
     CaptureIncomplete,
+    EmergencyStop,
     GuardIntervened,
     RadioLost,
     ReadBackMismatch,
@@ -32,8 +33,9 @@ from sdr.errors import (
 )
 from sdr.transceiver import RadioIdentity, Transceiver
 from sdr.tuner import TunerFailed
+from tasks import radio_log
 from tasks.probe import Probe
-from tasks.settings import instrument_settings
+from tasks.settings import attended_settings
 from tasks.watch import StopReason, Watch
 from webapp.calibrations import services as calibrations
 from webapp.facility import services as facility
@@ -52,7 +54,7 @@ Status = Instrument.Status
 _REPORT_S = 1.0
 
 #: after these the next run may fare better, and the radio has been read back as silent
-_FAULT_OF_THE_RUN = (SafetyLimitExceeded, AlignmentFailed, CaptureIncomplete, TunerFailed)
+_FAULT_OF_THE_RUN = (SafetyLimitExceeded, AlignmentFailed, CaptureIncomplete, TunerFailed, EmergencyStop)
 #: after these the transmitter is looked at before anything else is done
 _TRANSMITTER_UNSURE = (UnsafeState, RadioLost, ReadBackMismatch, GuardIntervened)
 
@@ -73,6 +75,7 @@ def acquire(claim: Claim) -> None:
     run = Run.objects.select_related("instrument", "sample").get(pk=claim.run_id)
     try:
         outcome = _Acquisition(claim, run).outcome()
+        radio_log.of(run.instrument).copy()
     except LeaseLost as lost:
         log.warning("%s %s", lost, " ".join(_unconfirmed(lost)) or "The transmitter is off.")
         return
@@ -92,12 +95,13 @@ class _Acquisition:
         self._lines: tuple[Line, ...] = ()
         self._calibrations: tuple[UsedCalibration, ...] = ()
         self._stored = 0
+        self._radio_log = radio_log.of(run.instrument)
 
     def outcome(self) -> Outcome:
         """Measure, and say how it ended; the transmitter is off when this returns or raises."""
         run = self._run
         try:
-            settings = instrument_settings(run.instrument)
+            settings = attended_settings(run.instrument, str(run.pk))
             used = calibrations.freeze(run)
             self._calibrations = calibrations.plain(used)
             settings = dataclasses.replace(settings, limits=facility.limits(run.instrument, used))
@@ -133,7 +137,9 @@ class _Acquisition:
                     should_stop=self._watch.should_stop,
                     on_average=lambda done, shot=shot: self._report(experiment, shot, done),
                 )
-            except ShotStopped:
+            except (ShotStopped, EmergencyStop) as stopped:
+                if isinstance(stopped, EmergencyStop):
+                    self._watch.reason = StopReason.EMERGENCY
                 self._store_partial(radio)
                 return self._after_stop()
             except RadioLost:
@@ -155,6 +161,9 @@ class _Acquisition:
             case StopReason.SHUTDOWN:
                 message = "The worker was shut down during the run; what was measured is kept. Queue the run again."
                 return Outcome(State.INTERRUPTED, "worker_shutdown", message)
+            case StopReason.EMERGENCY:
+                message = "Staff stopped the instrument during the run; what was measured is kept. Queue the run again."
+                return Outcome(State.INTERRUPTED, EmergencyStop.code, message)
             case StopReason.PAUSED_TOO_LONG:
                 message = "The run was paused for too long and has freed the instrument; what was measured is kept."
                 return Outcome(State.INTERRUPTED, "paused_too_long", message)
@@ -191,12 +200,14 @@ class _Acquisition:
             shot = {"index": index, "purpose": capture.purpose, "averages": capture.averages}
             events.record(run.pk, "shot", shot | {"alignment": capture.alignment, "complete": complete})
         self._stored += 1
+        self._radio_log.copy_now_and_then()
 
     def _report(self, experiment: Experiment, shot: Shot, averages_done: int) -> None:
         now_s = time.monotonic()
         if now_s - self._reported_at_s < _REPORT_S:
             return
         self._reported_at_s = now_s
+        self._radio_log.copy_now_and_then()
         progress = dataclasses.asdict(experiment.progress)
         progress["duration_done_s"] += averages_done * shot.repetition_time_s
         ownership.report(self._claim, progress)
@@ -224,7 +235,7 @@ def plain_line(line: Line) -> dict[str, Any]:
 def check_radio(instrument: Instrument) -> Outcome:
     """Open the radio of an instrument that needs a check; opening turns the transmitter off and reads that back."""
     try:
-        with open_transceiver(instrument_settings(instrument)) as radio:
+        with open_transceiver(attended_settings(instrument)) as radio:
             identity = _plain_identity(radio.identity)
     except InvalidParameters as error:
         return Outcome("", "invalid_configuration", str(error), Status.OFFLINE, str(error))

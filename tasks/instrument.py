@@ -9,6 +9,7 @@ import socket
 from celery.worker import state as worker_state
 from django.utils import timezone
 
+from tasks import radio_log
 from tasks.acquire import acquire, check_radio
 from tasks.app import app
 from webapp.facility.models import Instrument
@@ -16,6 +17,8 @@ from webapp.runs.models import Run
 from webapp.runs.queue import ownership
 from webapp.runs.queue.claim import claim_next
 from webapp.runs.queue.expiry import expire_leases
+from webapp.safety.services import emergency
+from webapp.safety.services import radio_log as kept_log
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +52,11 @@ def _ready(slug: str) -> bool:
     if instrument is None:
         log.error("There is no instrument %r; the worker's queue name must be instrument.<slug>.", slug)
         return False
+    radio_log.of(instrument).copy()
+    kept_log.trim(instrument.pk)
+    if instrument.stopped:
+        _read_back_stopped(instrument)
+        return False
     if instrument.status not in _TO_CHECK:
         return True
     if Run.objects.filter(instrument=instrument, state__in=Run.ACTIVE).exists():
@@ -60,3 +68,13 @@ def _ready(slug: str) -> bool:
         return False
     Instrument.objects.filter(pk=instrument.pk).update(last_seen_at=timezone.now())
     return True
+
+
+def _read_back_stopped(instrument: Instrument) -> None:
+    """Staff stopped an instrument that nobody is using, so no guard was there to answer: look at the radio once."""
+    stop = emergency.unanswered(instrument.pk)
+    if stop is None or Run.objects.filter(instrument=instrument, state__in=Run.ACTIVE).exists():
+        return
+    checked = check_radio(instrument)
+    off = checked.instrument_status == Instrument.Status.READY
+    emergency.read_back(stop, off=off, message=checked.error_message or "The worker opened the radio and read it back.")

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
+
+from django.conf import settings
+
+from sdr.stop_signal import StopSignal
 from sdr.transceiver import ConverterSettings, InstrumentSettings
 from webapp.facility import services
 from webapp.facility.models import Instrument
 from webapp.runs.queue.lease import lease_s
+from webapp.safety.services import signal
 
 
 def instrument_settings(instrument: Instrument) -> InstrumentSettings:
@@ -23,3 +29,9 @@ def instrument_settings(instrument: Instrument) -> InstrumentSettings:
         # A frozen process must be silent before its lease ends and the instrument can be claimed by another.
         guard_timeout_s=min(InstrumentSettings.guard_timeout_s, lease_s()),
     )
+
+
+def attended_settings(instrument: Instrument, run: str = "") -> InstrumentSettings:
+    """As `instrument_settings`, of the radio itself and not of a copy: staff's stop reaches it; `run` is in its log."""
+    stop = StopSignal(settings.REDIS_URL, signal.key(instrument.slug), signal.answer_key(instrument.slug))
+    return dataclasses.replace(instrument_settings(instrument), stop=stop, run=run)

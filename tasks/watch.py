@@ -28,6 +28,7 @@ class StopReason(StrEnum):
     LEASE_LOST = "lease_lost"
     SHUTDOWN = "shutdown"
     PAUSED_TOO_LONG = "paused_too_long"
+    EMERGENCY = "emergency"
 
 
 class Watch:
@@ -97,4 +98,6 @@ class Watch:
             return None
         self._renewed_at_s = now_s
         self._pause_wanted = wishes.pause
+        if wishes.stop:
+            return StopReason.EMERGENCY
         return StopReason.CANCEL if wishes.cancel else None

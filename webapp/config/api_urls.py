@@ -29,6 +29,7 @@ from webapp.runs.api import (
     RunViewSet,
 )
 from webapp.runs.stream import stream
+from webapp.safety.api import EmergencyStopViewSet
 from webapp.samples.api import SampleViewSet
 from webapp.spectra.api import LineViewSet, ReconstructionView, SpectrumViewSet
 from webapp.usage.api import CorrectionViewSet, UsageView
@@ -44,6 +45,7 @@ router = Router()
 router.register("groups", GroupViewSet, basename="group")
 router.register("users", UserViewSet, basename="user")
 router.register("instruments", InstrumentViewSet, basename="instrument")
+router.register("emergency-stops", EmergencyStopViewSet, basename="emergency-stop")
 router.register("bookings", BookingViewSet, basename="booking")
 router.register("booking-series", SeriesViewSet, basename="booking-series")
 router.register("booking-rules", BookingRulesViewSet, basename="booking-rules")

@@ -33,6 +33,7 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "webapp.accounts",
     "webapp.facility",
+    "webapp.safety",
     "webapp.samples",
     "webapp.runs",
     "webapp.spectra",
@@ -240,6 +241,8 @@ RASGADO_SWEEP_S = _env["RASGADO_SWEEP_S"]
 RASGADO_QUEUED_MAX = _env["RASGADO_QUEUED_MAX"]
 RASGADO_FAIR_HALF_LIFE_H = _env["RASGADO_FAIR_HALF_LIFE_H"]
 RASGADO_PAUSE_MAX_S = _env["RASGADO_PAUSE_MAX_S"]
+RASGADO_RADIO_LOG_DAYS = _env["RASGADO_RADIO_LOG_DAYS"]
+RASGADO_RADIO_LOG_LINES = _env["RASGADO_RADIO_LOG_LINES"]
 RASGADO_DRY_RUNS_MAX = _env["RASGADO_DRY_RUNS_MAX"]
 RASGADO_DRY_RUN_S = _env["RASGADO_DRY_RUN_S"]
 RASGADO_DRY_RUN_KEEP_H = _env["RASGADO_DRY_RUN_KEEP_H"]

@@ -17,6 +17,7 @@ urlpatterns = [
     path("", include("webapp.boards.urls")),
     path("instruments/", include("webapp.calibrations.urls")),
     path("instruments/", include("webapp.facility.urls")),
+    path("safety/", include("webapp.safety.urls")),
     path("bookings/", include("webapp.facility.booking_urls")),
     path("samples/", include("webapp.samples.urls")),
     path("runs/", include("webapp.runs.urls")),

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 CONVERTER_SIDES = ("none", "upper", "lower")
 
-MAY_BE_ZERO = frozenset({"between_shots_s", "arm_s", "retune_s", "settle_s", "full_scale_power_w"})
+MAY_BE_ZERO = frozenset({"between_shots_s", "arm_s", "retune_s", "settle_s", "full_scale_power_w", "probe_centre_hz"})
 """Numbers of the limits that an instrument may do without."""
 
 AT_MOST_ONE = ("peak_amplitude", "average_power_max", "forbidden_share_max", "duty_max")

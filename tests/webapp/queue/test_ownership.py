@@ -43,7 +43,7 @@ def test_renewal_moves_the_lease_and_reports_cancellation(make_run: Callable[...
     run.refresh_from_db()
     assert run.lease_expires_at > timezone.now()
     Run.objects.update(cancel_requested=True)
-    assert ownership.renew(claim) == ownership.Wishes(cancel=True, pause=False)
+    assert ownership.renew(claim) == ownership.Wishes(cancel=True, pause=False, stop=False)
 
 
 def test_an_ended_lease_interrupts_the_run_and_asks_for_a_check(

@@ -34,8 +34,8 @@ class InstrumentSerializer(serializers.ModelSerializer[Instrument]):
     class Meta:
         model = Instrument
         fields = [
-            "slug", "name", "description", "location", "status", "status_message", "held", "hold_reason", "limits",
-            "synchronisation", "identity", "queued", "last_seen_at",
+            "slug", "name", "description", "location", "status", "status_message", "held", "hold_reason", "stopped",
+            "limits", "synchronisation", "identity", "queued", "last_seen_at",
         ]  # fmt: skip
 
     def get_limits(self, instrument: Instrument) -> dict[str, Any]:

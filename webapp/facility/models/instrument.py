@@ -50,6 +50,7 @@ class Instrument(models.Model):
     status_message = models.CharField(max_length=300, blank=True)
     held = models.BooleanField(default=False)  # staff stopped new runs from starting
     hold_reason = models.CharField(max_length=300, blank=True)
+    stopped = models.BooleanField(default=False)  # staff's emergency stop is in force (webapp.safety)
     fence = models.PositiveBigIntegerField(default=0)
     identity = models.JSONField(default=dict, blank=True)  # sdr's RadioIdentity as last seen
     last_seen_at = models.DateTimeField(null=True, blank=True)

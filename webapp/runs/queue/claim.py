@@ -28,7 +28,7 @@ def claim_next(slug: str, worker: str) -> Claim | None:
     """
     with transaction.atomic():
         instrument = Instrument.objects.select_for_update().get(slug=slug)
-        if instrument.held or instrument.status != Instrument.Status.READY:
+        if instrument.held or instrument.stopped or instrument.status != Instrument.Status.READY:
             return None
         if Run.objects.filter(instrument=instrument, state__in=Run.ACTIVE).exists():
             return None

@@ -43,6 +43,7 @@ class Wishes:
 
     cancel: bool
     pause: bool
+    stop: bool  # staff's emergency stop of the instrument
 
 
 @contextmanager
@@ -61,7 +62,7 @@ def owned(claim: Claim, **changes: Any) -> Iterator[None]:
 def renew(claim: Claim) -> Wishes:
     """Renew the lease; returns what has been asked for."""
     with owned(claim):
-        row = Run.objects.values_list("cancel_requested", "pause_requested").get(pk=claim.run_id)
+        row = Run.objects.values_list("cancel_requested", "pause_requested", "instrument__stopped").get(pk=claim.run_id)
         return Wishes(*row)
 
 

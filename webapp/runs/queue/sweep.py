@@ -17,7 +17,7 @@ def sweep() -> dict[str, int]:
     interrupted = expiry.expire_leases()
     with transaction.atomic():
         waiting = Instrument.objects.filter(
-            Q(Exists(Run.objects.filter(instrument=OuterRef("pk"), state=Run.State.QUEUED)), held=False)
+            Q(Exists(Run.objects.filter(instrument=OuterRef("pk"), state=Run.State.QUEUED)), held=False, stopped=False)
             | Q(status__in=[Instrument.Status.NEEDS_CHECK, Instrument.Status.OFFLINE])
         ).exclude(status=Instrument.Status.BUSY)
         slugs = list(waiting.values_list("slug", flat=True))

@@ -150,6 +150,8 @@ def _remaining_s(run: Run, now: datetime.datetime) -> float:
 
 
 def _obstacle(instrument: Instrument) -> str:
+    if instrument.stopped:
+        return "Staff have stopped the instrument; nothing starts until they release it."
     if instrument.held:
         return "The instrument is held by staff" + (f": {instrument.hold_reason}" if instrument.hold_reason else ".")
     if instrument.status == Instrument.Status.OFFLINE:
