@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import xml.etree.ElementTree as ElementTree
 
 import pytest
@@ -60,3 +61,17 @@ def test_tuning_range_follows_the_chip() -> None:
     assert channel is not None
     attribute = channel.find("frequency_available")
     assert attribute is not None and attribute.value == "[46875001 1 6000000000]"
+
+
+def test_old_firmware_has_the_attributes_of_a_real_radio_and_no_others() -> None:
+    """The digest of all 340 names was taken from the context of a Pluto Rev. C with firmware 0.32."""
+    names = []
+    for device in ElementTree.fromstring(pluto_context("v0.32").to_xml()).findall("device"):
+        for kind in ("attribute", "debug-attribute", "buffer-attribute"):
+            names += [f"{device.get('name')}/{kind}/{item.get('name')}" for item in device.findall(kind)]
+        for channel in device.findall("channel"):
+            where = f"{device.get('name')}/{channel.get('type')}/{channel.get('id')}/{channel.get('name') or ''}"
+            names += [f"{where}/{item.get('name')}" for item in channel.findall("attribute")]
+    assert len(names) == 340
+    digest = hashlib.sha256("\n".join(sorted(names)).encode()).hexdigest()
+    assert digest == "5c9c090f3431d2309292c7ae0b8a9d7f8e8cbc923349782e24b25f453cdfdd6c"
