@@ -11,6 +11,7 @@ from acquisition.free_decay import FreeDecay, free_decay
 from acquisition.lines import Line, LineStatus
 from acquisition.presence import presence, presence_threshold
 from acquisition.reconstruction import ReconstructionParameters, reconstruct_survey
+from acquisition.reconstruction.model import FWHM_LIMITS_HZ
 from acquisition.shot import Capture
 from acquisition.wings import wing_fault
 
@@ -28,6 +29,9 @@ NEAR_HZ, NEAR_WIDTHS = 15e3, 8.0
 
 DISTURBED_LINES_MAX = 6
 """Lines that are told apart near a candidate beside interference."""
+
+WIDEST = 0.95
+"""Width, in units of the largest that is fitted, from which on a width is not known: echoes tell of broad lines."""
 
 SEARCH_SIGMAS = 5.0
 SEARCH_LEAST_HZ = 1.0e3
@@ -81,15 +85,17 @@ def fit(
         level = replace(level, lines_max=min(level.lines_max, DISTURBED_LINES_MAX))
         within = near_hz - search.reach_hz, near_hz + search.reach_hz
     found = reconstruct_survey([decay.capture for decay in decays], level, within)
-    near = [
-        line
-        for line in found.lines
-        if abs(line.frequency_hz - near_hz) <= half_width_hz and not _is_known(line, near_hz, search)
-    ]
+    near = [line for line in found.lines if abs(line.frequency_hz - near_hz) <= half_width_hz]
     if not near:
         return None
-    best = max(near, key=lambda line: line.snr)
-    return replace(at_pulse(best, decays), reason=wing_fault(best, found.lines))
+    new = [line for line in near if not _is_known(line, near_hz, search)]
+    best = max(new or near, key=lambda line: line.snr)
+    reason = wing_fault(best, found.lines)
+    if best.fwhm_hz >= WIDEST * FWHM_LIMITS_HZ[1]:
+        reason = f"What is there is broader than {best.fwhm_hz / 1e3:.0f} kHz: ring-down, or no line of its own."
+    elif not new:
+        reason = f"What is there is the line at {best.frequency_hz / 1e6:.4f} MHz."
+    return replace(at_pulse(best, decays), reason=reason)
 
 
 def _is_known(line: Line, near_hz: float, search: Search) -> bool:

@@ -54,7 +54,11 @@ def of_candidates(false_alarms: float) -> float:
 def threshold_note(false_alarms: float, span_hz: float, *, measured_again: bool) -> str:
     """What a plan says of the threshold of its search."""
     found = expected(of_candidates(false_alarms) if measured_again else false_alarms, span_hz)
-    again = f" Each is measured again, after which {false_alarms:.3g} false lines are left on average." if measured_again else ""
+    again = (
+        f" Each is measured again, after which {false_alarms:.3g} false lines are left on average."
+        if measured_again
+        else ""
+    )
     return (
         f"Lines are looked for above a signal-to-noise ratio of about {found.snr:.1f}, which noise alone exceeds "
         f"{found.false_alarms:.3g} times a survey.{again}"
