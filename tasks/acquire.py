@@ -34,6 +34,7 @@ from sdr.errors import (
 from sdr.transceiver import RadioIdentity, Transceiver
 from sdr.tuner import TunerFailed
 from tasks import radio_log
+from tasks.lost_radio import LostRadio
 from tasks.probe import Probe
 from tasks.settings import attended_settings
 from tasks.watch import StopReason, Watch
@@ -95,6 +96,7 @@ class _Acquisition:
         self._lines: tuple[Line, ...] = ()
         self._calibrations: tuple[UsedCalibration, ...] = ()
         self._stored = 0
+        self._lost_radio = LostRadio(claim, self._watch)
         self._radio_log = radio_log.of(run.instrument)
 
     def outcome(self) -> Outcome:
@@ -142,9 +144,16 @@ class _Acquisition:
                     self._watch.reason = StopReason.EMERGENCY
                 self._store_partial(radio)
                 return self._after_stop()
-            except RadioLost:
-                self._store_partial(radio)
-                raise
+            except RadioLost as lost:
+                try:
+                    self._lost_radio.look_for(radio, lost)
+                except ShotStopped:
+                    self._store_partial(radio)
+                    return self._after_stop()
+                except RadioLost:
+                    self._store_partial(radio)
+                    raise
+                continue
             with self._watch.busy_elsewhere():
                 self._store(capture, complete=True)
                 experiment.take(corrected(dataclasses.replace(capture, calibrations=self._calibrations)))

@@ -14,7 +14,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import iio
@@ -37,12 +37,12 @@ SAMPLE: dict[str, Any] = {
 PULSE_SAMPLES = 80
 RADIOS = {"v0.39": ("pluto", "v0.39"), "v0.32": ("pluto", "v0.32"), "adrv9361": ("adrv9361", "v0.32")}
 
-REPLY_TIMEOUT_S = 1.0
+REPLY_TIMEOUT_S = 2.0
 RECOVER_S = 20.0
 BUSY_S = 5.0
 GUARD_S = 5.0
-THAW_AFTER_S = (0.2, 1.8)
-LATE_S = (0.2, 0.4, 1.6)
+THAW_AFTER_S = (0.2, 3.0)
+LATE_S = (0.2, 0.4, 2.6)
 
 
 def shots() -> tuple[Shot, ...]:
@@ -192,7 +192,8 @@ class Ordeal:
         if (radio, index) not in self._expected:
             kind, firmware = RADIOS[radio]
             with running(SAMPLE, radio=kind, firmware=firmware) as process:
-                with open_transceiver(settings_of(radio, process.uri)) as transceiver:
+                unhurried = replace(settings_of(radio, process.uri), reply_timeout_s=30.0)
+                with open_transceiver(unhurried) as transceiver:
                     for each, shot in enumerate(self._shots):
                         capture = transceiver.play(shot)
                         if problem := suspicious(capture, shot):

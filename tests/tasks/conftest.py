@@ -11,12 +11,14 @@ from tools.stack import Stack
 
 LEASE_S = 6.0
 SWEEP_S = 1.0
+GRACE_S = 5.0  # for a radio that was lost
 
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[Facility]:
     """Real processes on SQLite and a radio whose frames take their real time, shared by the tests of a module."""
-    with Stack(clock="real", lease_s=LEASE_S, sweep_s=SWEEP_S) as stack:
+    environment = {"RASGADO_RADIO_GRACE_S": f"{GRACE_S:g}"}
+    with Stack(clock="real", lease_s=LEASE_S, sweep_s=SWEEP_S, environment=environment) as stack:
         yield Facility(stack)
 
 

@@ -135,6 +135,16 @@ def test_vanished_radio_interrupts_the_run_and_the_queue_waits_for_it(facility: 
     assert facility.confirmed_hz(following)
 
 
+def test_a_run_goes_on_with_a_radio_that_comes_back_within_its_grace(facility: Facility) -> None:
+    run_id = facility.submit(SHORT | {"averages": 200, "averages_max": 200})
+    facility.wait_transmitting(run_id)
+    facility.stack.kill("simulator")
+    facility.stack.start("simulator")  # switched on again: as after power-up, set to nothing of the run
+    facility.wait(run_id, "done", timeout_s=30)
+    assert facility.confirmed_hz(run_id)
+    assert not facility.transmitting()
+
+
 def test_a_paused_run_waits_between_shots_with_its_transmitter_off_and_goes_on(facility: Facility) -> None:
     run_id = facility.submit(SHORT | {"span_hz": 2.5e6, "averages": 20, "averages_max": 20})
     facility.wait_transmitting(run_id)

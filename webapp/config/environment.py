@@ -95,6 +95,7 @@ VARIABLES: tuple[Variable, ...] = (
     Variable("RASGADO_QUEUED_MAX", "200", _count, "Runs that one user may have waiting at once."),
     Variable("RASGADO_FAIR_HALF_LIFE_H", "72", _hours, "Time after which half of a group's use no longer counts."),
     Variable("RASGADO_PAUSE_MAX_S", "3600", _seconds, "Longest pause of a run; then it ends as interrupted."),
+    Variable("RASGADO_RADIO_GRACE_S", "60", _seconds, "Time for which a run waits for a radio that it lost."),
     Variable("RASGADO_RADIO_LOG_DAYS", "90", _count, "Days for which the radios' logs are kept in the database."),
     Variable("RASGADO_RADIO_LOG_LINES", "100000", _count, "Lines of a radio's log kept in the database, at most."),
     Variable("RASGADO_DRY_RUNS_MAX", "1", _count, "Dry runs at once; each keeps one processing worker busy."),

@@ -87,6 +87,20 @@ def start_acquiring(claim: Claim, identity: dict[str, Any]) -> None:
         events.record(claim.run_id, "state", {"state": State.ACQUIRING})
 
 
+def radio_seen(claim: Claim, identity: dict[str, Any]) -> None:
+    """The radio of a run is another than before in its address or its firmware."""
+    with owned(claim):
+        Instrument.objects.filter(pk=claim.instrument_id, fence=claim.fence).update(
+            identity=identity, last_seen_at=timezone.now()
+        )
+
+
+def say(claim: Claim, text: str) -> None:
+    """Tell whoever watches the run; nobody needs to do anything."""
+    with owned(claim):
+        events.record(claim.run_id, "message", {"text": text, "asks": False})
+
+
 def report(claim: Claim, progress: dict[str, Any]) -> None:
     """Write how far the run is."""
     with owned(claim, progress=progress):
