@@ -40,6 +40,7 @@ class InstrumentSettings:
     synchronisation: str = "auto"  # "auto", "tdd" (required), "leakage"
     connect_timeout_s: float = 3.0
     guard_timeout_s: float = 10.0  # silence after which the guard takes the driver for frozen
+    tx_rx_delays_s: tuple[tuple[float, float], ...] = ()  # as calibrated: (sample rate in Hz, delay in s)
     run: str = ""  # what the radio is used for, as its log names it
     stop: StopSignal = field(default_factory=StopSignal)  # where staff's emergency stop is heard
     reply_timeout_s: float = 10.0  # how much later than due an answer may come before the connection counts as lost

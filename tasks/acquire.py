@@ -106,7 +106,8 @@ class _Acquisition:
             settings = attended_settings(run.instrument, str(run.pk))
             used = calibrations.freeze(run)
             self._calibrations = calibrations.plain(used)
-            settings = dataclasses.replace(settings, limits=facility.limits(run.instrument, used))
+            limits, delays_s = facility.limits(run.instrument, used), calibrations.delays_s(used)
+            settings = dataclasses.replace(settings, limits=limits, tx_rx_delays_s=delays_s)
             method = methods.get(run.method)
             experiment = method.experiment(parse(method.parameters, run.parameters), settings.limits)
         except InvalidParameters as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import time
 from collections.abc import Callable
 
@@ -35,6 +36,10 @@ TAIL_CAPTURE_MAX = 250_000
 REPORT_S = 0.2
 # The guard is given signs of life no more often than this.
 ALIVE_S = 0.1
+
+
+# A start that differs from the calibrated delay by more is worth a note.
+EXPECTED_WITHIN = 3
 
 
 class CallbackFailed(BaseException):
@@ -173,16 +178,33 @@ class RunningShot:
         """Index of the first transmitted sample in the frames, phase of the leakage, and what to say of them."""
         mean, reached_end = self._averaged(average)
         heard = self._standby.listen(mean, reached_end, self._shot.capture_samples)
+        expected = self._expected_start()
         if heard is not None:
             start = heard.start if self._standby.lasts else LEAD_SAMPLES
             note = (
                 f"Phase turned to that of the leakage, measured with a reference pulse of {heard.level:.3g} "
                 f"of full scale; leakage gain {heard.gain:.3g}."
             )
+            away = 0 if expected is None else start - expected
+            if abs(away) > EXPECTED_WITHIN:
+                return start, heard.phase_rad, [note, f"Reception began {away:+d} samples off its calibrated delay."]
             return start, heard.phase_rad, [note]
+        if expected is not None:
+            window = mean[expected : expected + len(self._waveform)]
+            phase_rad = float(np.angle(np.vdot(self._waveform[: len(window)], window)))
+            return expected, phase_rad, ["Start by the calibrated delay; the phase is that of what was heard then."]
         found = alignment.find_start(mean[: len(self._waveform) + LEAD_SAMPLES + DELAY_SAMPLES_MAX], self._waveform)
         note = "Phase turned to that of the pulse's own leakage, which may be off by up to 45 degrees if saturated."
         return found.start, found.phase_rad, [note]
+
+    def _expected_start(self) -> int | None:
+        """Index of the first transmitted sample by the calibrated delay; None without one, or without the TDD core."""
+        rate_hz = self._shot.sample_rate_hz
+        delay_s = dict(self._settings.tx_rx_delays_s).get(rate_hz)
+        if delay_s is None or not self._standby.lasts:
+            return None
+        start = LEAD_SAMPLES + round(delay_s * rate_hz)
+        return start if 0 <= start <= LEAD_SAMPLES + DELAY_SAMPLES_MAX else None
 
     def _radio_state(self, start: int, phase_rad: float) -> RadioState:
         """What is kept of the radio with the record; without the TDD core nobody knows when transmission began."""
@@ -276,11 +298,20 @@ class RunningShot:
         elif average.frames == self._shot.averages - 1:
             self._last = frame.copy()
 
+    def _is_clear(self, frame: ComplexArray, start: int) -> bool:
+        """Whether the pulse in one frame (n,) stands so far above the noise before it that its onsets can be told."""
+        noise = float(np.std(frame[: max(start - alignment.ONSET_SEARCH_AFTER, 2)]))
+        heard = frame[start : start + len(self._waveform)][self._waveform != 0]
+        onsets = len(self._standby.onsets[0])
+        return float(np.median(np.abs(heard))) * math.sqrt(onsets) >= reference.CLEAR_OF_NOISE * noise
+
     def _check_drift(self) -> None:
         """With the TDD core every frame must begin alike; a transmit buffer that slips would smear the average."""
         if self._average is None or self._first is None or self._last is None:
             return
         near, _, _ = self._start_and_phase(self._average)
+        if not self._is_clear(as_complex(self._first), near):
+            return
         end = 2 * (near + len(self._waveform) + alignment.ONSET_SEARCH_AFTER)
         first, last = (
             alignment.onset_near(as_complex(frame[:end]), self._waveform, near, known=self._standby.onsets)

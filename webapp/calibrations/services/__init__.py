@@ -3,11 +3,12 @@
 from webapp.calibrations.services.decisions import accept, require_may_measure, set_validity, withdraw
 from webapp.calibrations.services.in_force import in_force, newest_measured
 from webapp.calibrations.services.recording import record
-from webapp.calibrations.services.use import applied_limits, freeze, frozen, plain, plan_notes
+from webapp.calibrations.services.use import applied_limits, delays_s, freeze, frozen, plain, plan_notes
 
 __all__ = [
     "accept",
     "applied_limits",
+    "delays_s",
     "freeze",
     "frozen",
     "in_force",

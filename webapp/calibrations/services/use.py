@@ -88,6 +88,11 @@ def plain(rows: Sequence[UsedCalibration]) -> tuple[Used, ...]:
     )
 
 
+def delays_s(rows: Sequence[UsedCalibration]) -> tuple[tuple[float, float], ...]:
+    """The delays from transmitter to receiver as the driver takes them: (sample rate in Hz, delay in s)."""
+    return tuple((row.calibration.sample_rate_hz, row.value) for row in rows if row.quantity == quantities.DELAY)
+
+
 def age_text(measured_at: datetime.datetime, now: datetime.datetime) -> str:
     """How long ago: "40 days ago", "today"."""
     days = int((now - measured_at).total_seconds() // 86400)
