@@ -12,10 +12,12 @@ from django.conf import settings
 from django.db import DatabaseError
 
 from acquisition import methods
+from acquisition.calibration import corrected
 from acquisition.errors import AcquisitionError
 from acquisition.experiment import Experiment
 from acquisition.methods.parameters import parse
 from acquisition.planning.guess import parse_guess
+from acquisition.reception import UsedCalibration
 from acquisition.reconstruction import ReconstructionParameters
 from acquisition.shot import Capture
 from acquisition.verdict import reconstruct
@@ -25,7 +27,7 @@ from tasks.app import app
 from tasks.heartbeat import kept_alive
 from tasks.probe import Probe
 from tasks.settings import instrument_settings
-from tasks.simulated_copy import facts, simulated_copy
+from tasks.simulated_copy import calibrations, facts, simulated_copy
 from webapp.dryruns import queue, results
 from webapp.dryruns.models import DryRun
 from webapp.facility.models import Instrument
@@ -86,6 +88,7 @@ class _Trial:
         self._row = DryRun.objects.select_related("instrument").get(pk=job.dry_run_id)
         self._began_s = self._reported_s = time.monotonic()
         self._captures: list[Capture] = []
+        self._calibrations: tuple[UsedCalibration, ...] = ()
         self._cancelled = self._out_of_time = False
         self._unfinished_s = 0.0  # instrument time of the averages of the present shot
         self.result: dict[str, Any] = {}
@@ -97,6 +100,7 @@ class _Trial:
             guess = parse_guess(self._row.guess)
             with simulated_copy(self._row.instrument, guess, seed=self._row.pk) as twin:
                 queue.report(self._job, copied=facts(self._row.instrument))
+                self._calibrations = calibrations(self._row.instrument)
                 experiment = self._measure(twin)
             if self._cancelled:
                 return State.CANCELLED
@@ -132,14 +136,17 @@ class _Trial:
                 except ShotStopped:
                     partial = radio.partial()
                     if partial is not None:
-                        self._captures.append(partial)
+                        self._keep(partial)
                     self._note(0.0 if partial is None else partial.averages * shot.repetition_time_s)
                     break
                 self._note(0.0)
-                self._captures.append(capture)
-                experiment.take(capture)
+                experiment.take(corrected(self._keep(capture)))
                 shot = experiment.next_shot()
         return experiment
+
+    def _keep(self, capture: Capture) -> Capture:
+        self._captures.append(dataclasses.replace(capture, calibrations=self._calibrations))
+        return self._captures[-1]
 
     def _note(self, unfinished_s: float) -> None:
         self._unfinished_s = unfinished_s

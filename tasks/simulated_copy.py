@@ -5,22 +5,30 @@ Whoever measures with the copy does not know: it is an Instrument like any other
 
 from __future__ import annotations
 
+import cmath
 import copy
+import math
 import os
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from acquisition.calibration import quantities
+from acquisition.calibration.correction import image_coefficient
 from acquisition.limits import InstrumentLimits
 from acquisition.planning.guess import GuessedLine
+from acquisition.reception import UsedCalibration
 from sdr.simulated import running
+from webapp.calibrations.services import newest_measured
 from webapp.facility import services
 from webapp.facility.models import Instrument
 
 #: the simulated receiver has recovered to below a tenth of its noise eight ring-down times after a pulse
 _RING_DOWNS_PER_DEAD_TIME = 8.0
 _REFERENCE_ATTENUATION_DB = 10.0
+_FULL_SCALE_LSB = 2048.0
+_CORRECTED = (quantities.XO_ERROR, quantities.IQ_GAIN_IMBALANCE, quantities.IQ_PHASE)
 #: a Pluto as sold does not tune below this; one that does has the other chip's range
 _AD9363_MIN_HZ = 325e6
 
@@ -37,7 +45,7 @@ def simulated_copy(instrument: Instrument, guess: Sequence[GuessedLine], seed: i
     with (
         _own_locks(),
         running(
-            sample(instrument, limits, guess),
+            sample(instrument, limits, guess, _known_errors(instrument)),
             seed=seed,
             firmware="v0.32" if _by_leakage(instrument) else "v0.39",
             converter=_converter(instrument),
@@ -58,29 +66,44 @@ def simulated_copy(instrument: Instrument, guess: Sequence[GuessedLine], seed: i
         yield twin
 
 
-def sample(instrument: Instrument, limits: InstrumentLimits, guess: Sequence[GuessedLine]) -> dict[str, Any]:
+def calibrations(instrument: Instrument) -> tuple[UsedCalibration, ...]:
+    """Those in force whose errors the copy has, too, as the records of captures hold them."""
+    return tuple(
+        UsedCalibration(quantity=name, value=value, sigma=math.nan)
+        for name, value in _known_errors(instrument).items()
+        if name in _CORRECTED
+    )
+
+
+def sample(
+    instrument: Instrument, limits: InstrumentLimits, guess: Sequence[GuessedLine], errors: Mapping[str, float]
+) -> dict[str, Any]:
     """The simulated sample, probe and receiver (docs/how-to/simulated-spectrometer.md) of an instrument with a guess.
 
     Levels are what the simulator takes for usual: a guess is relative to the noise, whose absolute size is of no
-    account. The probe rings down within the instrument's dead time, and its field is that of the calibration.
+    account. The probe rings down within the instrument's dead time, and its field is that of the calibration; `errors`
+    are further calibrated quantities by their names.
     """
+    resonance_hz = errors.get(quantities.PROBE_RESONANCE, 0.0) or limits.probe_centre_hz
+    quality = errors.get(quantities.PROBE_Q, 0.0)
     gain_db = _REFERENCE_ATTENUATION_DB - instrument.tx_attenuation_db
     probe: dict[str, Any] = {
-        "bandwidth_hz": limits.probe_bandwidth_hz,
+        "bandwidth_hz": resonance_hz / quality if resonance_hz > 0 and quality > 0 else limits.probe_bandwidth_hz,
         "ring_down_s": min(max(limits.dead_time_s / _RING_DOWNS_PER_DEAD_TIME, 1e-9), 1e-3),
         "nutation_hz": limits.nutation_frequency_hz * 10 ** (-gain_db / 20),
     }
     if limits.probe_tuning != Instrument.ProbeTuning.FIXED:
         start_hz = limits.probe_centre_hz or (limits.frequency_min_hz + limits.frequency_max_hz) / 2
         probe |= {"tuned_hz": start_hz, "settling_s": min(limits.settling_s, 60.0)}
-    elif limits.probe_centre_hz > 0:
-        probe |= {"tuned_hz": limits.probe_centre_hz}
+    elif resonance_hz > 0:
+        probe |= {"tuned_hz": resonance_hz}
     if "tuned_hz" in probe:
         probe |= {
             "tuning_min_hz": min(limits.frequency_min_hz, probe["tuned_hz"]),
             "tuning_max_hz": max(limits.frequency_max_hz, probe["tuned_hz"]),
         }
-    return {"name": "guess", "lines": [_line(line) for line in guess], "probe": probe}
+    lines = [_line(line) for line in guess]
+    return {"name": "guess", "lines": lines, "probe": probe, "receiver": _receiver(errors)}
 
 
 def facts(instrument: Instrument) -> dict[str, Any]:
@@ -91,10 +114,30 @@ def facts(instrument: Instrument) -> dict[str, Any]:
         "name": instrument.name,
         "converter": services.converter(instrument),
         "limits": dict(instrument.limits),
+        "calibrations": _known_errors(instrument),
         "rx_gain_db": instrument.rx_gain_db,
         "tx_attenuation_db": instrument.tx_attenuation_db,
         "synchronisation": "leakage" if _by_leakage(instrument) else "tdd",
     }
+
+
+def _known_errors(instrument: Instrument) -> dict[str, float]:
+    """The newest calibrations in force, by the names of their quantities."""
+    return {name: one.value for name, one in newest_measured(instrument.pk).items()}
+
+
+def _receiver(errors: Mapping[str, float]) -> dict[str, float]:
+    """The radio's known errors in the simulator's terms; what is not known is as the simulator has it."""
+    receiver: dict[str, float] = {}
+    if quantities.XO_ERROR in errors:
+        receiver["reference_ppm"] = min(max(errors[quantities.XO_ERROR] * 1e6, -200.0), 200.0)
+    if quantities.IQ_GAIN_IMBALANCE in errors and quantities.IQ_PHASE in errors:
+        image = image_coefficient(errors[quantities.IQ_GAIN_IMBALANCE], errors[quantities.IQ_PHASE])
+        receiver["iq_imbalance"] = min(abs(image), 0.5)
+        receiver["iq_imbalance_phase_deg"] = math.degrees(cmath.phase(image))
+    if quantities.LO_LEAKAGE in errors:
+        receiver["lo_leakage_lsb"] = min(abs(errors[quantities.LO_LEAKAGE]) * _FULL_SCALE_LSB, 2000.0)
+    return receiver
 
 
 def _line(line: GuessedLine) -> dict[str, Any]:
