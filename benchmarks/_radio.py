@@ -21,10 +21,19 @@ from sdr.transceiver import ConverterSettings, InstrumentSettings, Transceiver
 
 
 @contextmanager
-def simulated_instrument(clock: str = "fast") -> Iterator[tuple[SimulatedProcess, InstrumentSettings]]:
-    """A simulated radio with an empty probe, and the settings that open it, with a lock folder of its own."""
+def simulated_instrument(
+    clock: str = "fast", *, repeating: bool = False
+) -> Iterator[tuple[SimulatedProcess, InstrumentSettings]]:
+    """A simulated radio with an empty probe, and the settings that open it, with a lock folder of its own.
+
+    One that is `repeating` computes its first receptions only and then repeats them, see `_repeating_radio`.
+    """
     earlier = os.environ.get("RASGADO_LOCK_DIR")
-    with tempfile.TemporaryDirectory(prefix="benchmark-locks-") as folder, running("empty", clock=clock) as radio:
+    module = "benchmarks._repeating_radio" if repeating else "sdr.simulated"
+    with (
+        tempfile.TemporaryDirectory(prefix="benchmark-locks-") as folder,
+        running("empty", clock=clock, module=module) as radio,
+    ):
         os.environ["RASGADO_LOCK_DIR"] = folder
         try:
             limits = InstrumentLimits(duty_max=0.5)
@@ -56,7 +65,7 @@ def transmitting(settings: InstrumentSettings, shot: Shot) -> Iterator[None]:
         frames=0,
     )
     with CyclicTransmitBuffer(connection.tx, quantise(shot.waveform), len(shot.waveform)):
-        connection.tdd.start()
+        connection.tdd.start(0.0)
         yield
     connection.tdd.disable()
     connection.transmitter.silence()

@@ -86,8 +86,9 @@ def running(
     radio: str = "pluto",
     probe_port: int | None = None,
     arguments: Sequence[str] = (),
+    module: str = "sdr.simulated",
 ) -> Iterator[SimulatedProcess]:
-    """Start `python -m sdr.simulated` and end it on the way out.
+    """Start `python -m sdr.simulated`, or another module that takes its arguments, and end it on the way out.
 
     `sample` is a name of the catalogue, a JSON file, or the decoded content of one. `arguments` are passed on.
     """
@@ -97,7 +98,7 @@ def running(
             path.write_text(json.dumps(sample), encoding="utf-8")
             sample = path
         log_path = Path(folder, "radio.jsonl")
-        command = [sys.executable, "-m", "sdr.simulated", "--sample", str(sample), "--port", str(port)]
+        command = [sys.executable, "-m", module, "--sample", str(sample), "--port", str(port)]
         command += ["--clock", clock, "--firmware", firmware, "--converter", converter, "--log", str(log_path)]
         command += ["--radio", radio]
         command += ["--seed", str(seed)] if seed is not None else []
