@@ -23,9 +23,7 @@ def run() -> Result:
     with tempfile.TemporaryDirectory(prefix="random-faults-") as folder, own_locks(folder):
         ordeal = Ordeal(seed, tell=lambda line: print(line, file=sys.stderr, flush=True))
         report = ordeal.run(sequences, first)
-    for problem in (*report.false_data, *report.untyped, *report.left_on):
-        print(problem, file=sys.stderr)
-    bad = len(report.false_data) + len(report.untyped) + len(report.left_on)
+    bad = len(report.problems)
     extra: dict[str, float | int | str] = {
         "false_data": len(report.false_data),
         "untyped_errors": len(report.untyped),

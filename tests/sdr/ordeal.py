@@ -157,8 +157,9 @@ class Report:
     tx_off_s: float = 0.0  # the longest that a guard took after the driver had closed
 
     @property
-    def sound(self) -> bool:
-        return not (self.false_data or self.untyped or self.left_on)
+    def problems(self) -> list[str]:
+        """All that must not be, each with its sequence."""
+        return [*self.false_data, *self.untyped, *self.left_on]
 
 
 class Ordeal:
@@ -182,9 +183,12 @@ class Ordeal:
         """Run that many, from the number `first` on: each is a function of seed and number alone."""
         for number in range(first, first + sequences):
             sequence = _Sequence(self, np.random.default_rng([self._seed, number]), f"{self._seed}:{number}")
+            began_s, known = time.monotonic(), len(self.report.problems)
             sequence.run()
             self.report.sequences += 1
-            self._tell(f"{sequence.name}: {', '.join(sequence.story)}")
+            self._tell(f"{sequence.name}: {', '.join(sequence.story)} ({time.monotonic() - began_s:.1f} s)")
+            for problem in self.report.problems[known:]:
+                self._tell(f"PROBLEM {problem}")
         return self.report
 
     def expected(self, radio: str, index: int) -> Capture:
