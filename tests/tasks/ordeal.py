@@ -70,7 +70,10 @@ class Report:
 
 
 class Ordeal:
-    """Strikes a stack with seeded faults, of those whose name holds `kinds`, at moments of its runs' lives."""
+    """Strikes a stack with seeded faults, of those whose name holds `kinds`, at moments of its runs' lives.
+
+    `at_once` of them come one upon the other before the facility has to have recovered.
+    """
 
     def __init__(
         self,
@@ -78,9 +81,10 @@ class Ordeal:
         seed: int,
         kinds: str = "",
         waiting: int = 4,
+        at_once: int = 1,
         tell: Callable[[str], None] = lambda line: None,
     ) -> None:
-        self._stack, self._tell = stack, tell
+        self._stack, self._tell, self._at_once = stack, tell, at_once
         self._faults = [fault for fault in FAULTS if kinds in fault.name]
         self._rows = Rows(stack)
         self._radio = RadioLog(stack.radio_log)
@@ -104,10 +108,11 @@ class Ordeal:
         acquisitions_per_shot = self._undisturbed()
         plan = self._plan(faults)
         self._submitter.start()
-        for number, (fault, moment) in enumerate(plan, start=1):
-            struck = self._strike(number, fault, moment)
-            report.struck.append(struck)
-            self._tell(f"{number}/{faults} {struck}")
+        for first in range(0, faults, self._at_once):
+            some = plan[first : first + self._at_once]
+            report.struck += self._strike(first + 1, [fault for fault, _moment in some], some[0][1])
+            for struck in report.struck[first:]:
+                self._tell(f"{struck.number}/{faults} {struck}")
         self._submitter.finish()
         self._drain(report)
         verdict.judge(report, self._rows, self._radio, self._submitter, acquisitions_per_shot, self._bound_s)
@@ -135,7 +140,7 @@ class Ordeal:
             kinds += self._choice.sample(self._faults, len(self._faults))
         return [(fault, self._choice.choice(list(self._moments))) for fault in kinds[:faults]]
 
-    def _strike(self, number: int, fault: Fault, moment: str) -> Struck:
+    def _strike(self, number: int, faults: list[Fault], moment: str) -> list[Struck]:
         problems: list[str] = []
         moment = self._wait_for(moment)
         time.sleep(self._choice.uniform(0, 0.2))  # not at the same point of it each time
@@ -143,16 +148,26 @@ class Ordeal:
         struck_s = time.time()
         tx_off_s = 0.0
         try:
-            fault.strike(self._scene)
-            if fault.driver:
-                wait_until(lambda: self._radio.quiet_since(struck_s), self._bound_s, "the transmitter to be off", 0.01)
-                tx_off_s = time.time() - struck_s
+            for fault in faults:
+                at_s = time.time()
+                fault.strike(self._scene)
+                if fault.driver:
+                    self._wait_quiet(at_s)
+                    tx_off_s = max(tx_off_s, time.time() - at_s)
             self._stack.start()
-            wait_until(lambda: self._recovered(fault, struck_s, jobs), RECOVERED_WITHIN_S, "the facility to go on")
+            driver = any(fault.driver for fault in faults)
+            wait_until(lambda: self._recovered(driver, struck_s, jobs), RECOVERED_WITHIN_S, "the facility to go on")
         except (TimeoutError, ProcessError) as error:
             problems.append(f"{error} {self._situation(jobs)}")
             self._stack.start()
-        return Struck(number, fault.name, moment, time.time() - struck_s, tx_off_s, tuple(problems))
+        recovery_s = time.time() - struck_s
+        return [
+            Struck(place, fault.name, moment, recovery_s, tx_off_s, tuple(problems))
+            for place, fault in enumerate(faults, start=number)
+        ]
+
+    def _wait_quiet(self, since_s: float) -> None:
+        wait_until(lambda: self._radio.quiet_since(since_s), self._bound_s, "the transmitter to be off", 0.01)
 
     def _wait_for(self, moment: str) -> str:
         try:
@@ -165,13 +180,13 @@ class Ordeal:
         active = self._rows.active()
         return active["state"] if active else ""
 
-    def _recovered(self, fault: Fault, struck_s: float, jobs: set[int]) -> bool:
+    def _recovered(self, driver: bool, struck_s: float, jobs: set[int]) -> bool:
         """The instrument goes on, nothing is kept by the dead, and what was to be processed then has been."""
         active = [run for run in self._rows.runs() if run["state"] in ACTIVE]
         alive = [run for run in active if run["lease_expires_at"] > time.time()]
         if len(alive) != len(active) or self._rows.open_jobs() & jobs:
             return False
-        if not fault.driver and (active or self._rows.instrument()["status"] == "ready"):
+        if not driver and (active or self._rows.instrument()["status"] == "ready"):
             return True
         return bool(active) and active[0]["claimed_at"] > struck_s
 

@@ -1,4 +1,7 @@
-"""The simulated radio's own log, followed as it grows: whether RF can leave it now, and every acquisition."""
+"""The simulated radio's own log, followed as it grows: whether RF can leave it now, and every acquisition.
+
+Acquisitions are of shots (`acquisitions_s`) or of the reference pulse alone (`references_s`).
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,9 @@ import json
 import time
 from dataclasses import dataclass
 from pathlib import Path
+
+#: the driver measures its reference pulse, when it has to, in frames shorter than any shot's
+REFERENCE_SAMPLES_MAX = 2000
 
 
 @dataclass
@@ -24,6 +30,7 @@ class RadioLog:
         self._read_to = 0
         self.transmissions: list[Transmission] = []
         self.acquisitions_s: list[float] = []
+        self.references_s: list[float] = []
         self.overlaps = 0
 
     def look(self) -> None:
@@ -69,4 +76,5 @@ class RadioLog:
             case "tx_off" if self._on():
                 self.transmissions[-1].off_s = at_s
             case "acquisition":
-                self.acquisitions_s.append(at_s)
+                short = int(str(event["samples"])) <= REFERENCE_SAMPLES_MAX
+                (self.references_s if short else self.acquisitions_s).append(at_s)

@@ -89,12 +89,13 @@ def _acquisitions(
 ) -> None:
     """Every acquisition belongs to the run that had the instrument, and a run has those of its shots and no more."""
     seen: Counter[int] = Counter()
+    of_shots = set(radio.acquisitions_s)
     owners = [run for run in runs if run["claimed_at"]]
-    for at_s in radio.acquisitions_s:
+    for at_s in sorted([*radio.acquisitions_s, *radio.references_s]):
         owner = [run["id"] for run in owners if run["claimed_at"] - SLACK_S <= at_s <= run["acquired_at"] + SLACK_S]
         if not owner:
             report.twice.append(f"The radio acquired at {at_s:.3f}, when no run had it.")
-        elif len(owner) == 1:
+        elif len(owner) == 1 and at_s in of_shots:
             seen[owner[0]] += 1
     for run in owners:
         most = acquisitions_per_shot * (shots[run["id"]] + (run["state"] != "done"))
