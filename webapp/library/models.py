@@ -65,10 +65,10 @@ class Peak(models.Model):
     """The index of measured lines: the confirmed ones of each run's newest version, as narrow rows.
 
     It holds nothing that is not in `SpectralLine`, and can be made anew by `manage.py index_lines`. Searches among many
-    millions of lines read it alone: everything they need is in its one index.
+    millions of lines read it alone: everything they need is in its two indexes.
     """
 
-    spectrum = models.ForeignKey("spectra.Spectrum", on_delete=models.CASCADE, related_name="peaks")
+    spectrum = models.ForeignKey("spectra.Spectrum", on_delete=models.CASCADE, related_name="peaks", db_index=False)
     group = models.ForeignKey("accounts.Group", on_delete=models.CASCADE, related_name="+", db_index=False)
     frequency_hz = models.FloatField()
     relative_height = models.FloatField()  # of the highest peak of its spectrum
@@ -77,7 +77,8 @@ class Peak(models.Model):
         indexes = [
             models.Index(
                 fields=["frequency_hz"], include=["spectrum", "group", "relative_height"], name="peak_frequency"
-            )
+            ),
+            models.Index(fields=["spectrum"], include=["frequency_hz"], name="peak_spectrum"),
         ]
 
     def __str__(self) -> str:

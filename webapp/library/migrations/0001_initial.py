@@ -38,7 +38,7 @@ class Migration(migrations.Migration):
                 ('frequency_hz', models.FloatField()),
                 ('relative_height', models.FloatField()),
                 ('group', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.group')),
-                ('spectrum', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='peaks', to='spectra.spectrum')),
+                ('spectrum', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='peaks', to='spectra.spectrum')),
             ],
         ),
         migrations.CreateModel(
@@ -83,6 +83,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='compound',
             constraint=models.UniqueConstraint(fields=('group', 'name'), name='uploaded_compound_once'),
+        ),
+        migrations.AddIndex(
+            model_name='peak',
+            index=models.Index(fields=['spectrum'], include=('frequency_hz',), name='peak_spectrum'),
         ),
         migrations.AddIndex(
             model_name='peak',
