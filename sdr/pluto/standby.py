@@ -18,7 +18,8 @@ from sdr.pluto.triggered import TriggeredPlayer
 
 # Samples of a pulse that are compared from burst to burst.
 COMPARED_SAMPLES = 8192
-# The pulse must stand out of the noise this much (|correlation|^2 over its variance) for a comparison to mean anything.
+# The pulse must stand out this much (|correlation|^2 over its variance, by what the pulse does not explain) for a
+# comparison to mean anything: noise alone then deviates as much as half of it in one of 10^8 bursts.
 EVIDENCE = 150.0
 # Deviation of the correlation, relative to itself, that noise, drift and a stopped transmission are told apart by.
 DEVIATION_MAX = 0.5
@@ -43,7 +44,8 @@ class PulseCheck:
         if self._expected is None:
             transmitting = self._pulse != 0
             energy = float(np.sum(np.abs(self._pulse) ** 2) * np.sum(np.abs(heard[transmitting]) ** 2))
-            clear = energy > 0 and abs(product) ** 2 * np.count_nonzero(transmitting) / energy >= EVIDENCE
+            explained = abs(product) ** 2
+            clear = explained * np.count_nonzero(transmitting) >= EVIDENCE * max(energy - explained, 0.0) and energy > 0
             self._expected = product if clear else 0j
         elif abs(product - self._expected) > DEVIATION_MAX * abs(self._expected) > 0:
             raise AlignmentFailed("The pulse was received otherwise than in the burst before; nothing of it was kept.")

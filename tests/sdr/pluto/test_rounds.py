@@ -13,12 +13,17 @@ from sdr.pluto.rounds import BURST_S, bursts
     phases=st.integers(1, 4),
     repetition_s=st.floats(1e-3, 3.0),
     frames_max=st.integers(1, 64),
+    backwards=st.booleans(),
 )
 def test_every_phase_gets_its_share_in_short_bursts(
-    per_phase: int, phases: int, repetition_s: float, frames_max: int
+    per_phase: int, phases: int, repetition_s: float, frames_max: int, backwards: bool
 ) -> None:
     done: Counter[int] = Counter()
-    for burst in bursts(per_phase * phases, phases, repetition_s, frames_max):
+    former = phases - 1 if backwards else 0
+    begins_round = True
+    for burst in bursts(per_phase * phases, phases, repetition_s, frames_max, backwards=backwards):
+        assert burst.phase == former or not begins_round  # the radio has this phase already
+        former, begins_round = burst.phase, burst.ends_round
         assert 1 <= burst.frames <= frames_max
         assert burst.frames == 1 or burst.frames * repetition_s <= BURST_S
         done[burst.phase] += burst.frames
