@@ -162,5 +162,5 @@ class Explanation:
 
     @property
     def score(self) -> float:
-        """Sum of the terms; a difference of 2 is a factor of e in probability."""
+        """Sum of the terms; a difference of 2 is a factor of e^0.8 = 2.2 in probability."""
         return self.terms.total

@@ -9,6 +9,7 @@ from typing import Any
 from acquisition import methods
 from acquisition.methods.parameters import describe
 from webapp.accounts.models import User
+from webapp.assignments.services import with_labels
 from webapp.home.parameter_fields import NamedValue, named
 from webapp.runs import partial, services
 from webapp.runs.models import Run, RunEvent, RunSeries
@@ -40,7 +41,7 @@ def run_context(user: User, run: Run) -> dict[str, Any]:
         "run": run,
         "versions": versions,
         "newest": newest,
-        "lines": _lines(run, newest),
+        "lines": with_labels(run.sample, _lines(run, newest)),
         "log": _log(run),
         "estimate": services.queue_estimates([run]).get(run.pk),
         "captures": list(run.captures.all()),

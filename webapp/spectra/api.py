@@ -15,6 +15,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from acquisition.methods.parameters import describe
+from webapp.assignments.services import with_labels_of_all
 from webapp.config.fields import query
 from webapp.config.parameters import ParameterSerializer
 from webapp.errors import NotFound
@@ -95,7 +96,7 @@ class SpectrumViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets
     def lines(self, request: Request, pk: str) -> Response:
         """The lines of this version, by frequency."""
         rows = self.get_object().lines.select_related("spectrum__sample")
-        return Response(LineSerializer(rows, many=True).data)
+        return Response(LineSerializer(with_labels_of_all(rows), many=True).data)
 
     @extend_schema(responses=QuantitySerializer(many=True))
     @action(detail=True, methods=["get"], pagination_class=None)
@@ -163,6 +164,10 @@ class LineViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Any]):
             "sample": "spectrum__sample", "run": "spectrum__run", "spectrum": "spectrum",
         }  # fmt: skip
         return queryset.filter(**{names[name]: value for name, value in wanted.items()})
+
+    def paginate_queryset(self, queryset: QuerySet[SpectralLine]) -> list[SpectralLine] | None:
+        page = super().paginate_queryset(queryset)
+        return None if page is None else with_labels_of_all(page)
 
     @extend_schema(parameters=[LineQuery])
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:

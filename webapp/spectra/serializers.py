@@ -98,17 +98,28 @@ class SpectrumSerializer(serializers.ModelSerializer[Spectrum]):
         read_only_fields = fields
 
 
+class AssignedSerializer(serializers.Serializer[Any]):
+    """What the accepted explanation of the sample's lines says of one of them."""
+
+    nuclide = serializers.CharField()
+    transition = serializers.CharField()
+    assignment = serializers.IntegerField(source="assignment_id", help_text="See /samples/{id}/assignments.")
+
+
 class LineSerializer(serializers.ModelSerializer[SpectralLine]):
     run = serializers.IntegerField(source="spectrum.run_id", read_only=True)
     sample = serializers.IntegerField(source="spectrum.sample_id", read_only=True)
     sample_name = serializers.CharField(source="spectrum.sample.name", read_only=True)
+    assigned = AssignedSerializer(
+        read_only=True, allow_null=True, help_text="The nuclide, where an explanation was accepted; null elsewhere."
+    )
 
     class Meta:
         model = SpectralLine
         fields = [
             "id", "spectrum", "run", "sample", "sample_name", "frequency_hz", "frequency_sigma_hz", "fwhm_hz",
             "fwhm_sigma_hz", "amplitude", "amplitude_sigma", "phase_rad", "snr", "unfolding_confidence", "status",
-            "reason",
+            "reason", "assigned",
         ]  # fmt: skip
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from acquisition import methods
 from acquisition.assignment import Explanation, Observation, SearchedRange, explain
+from acquisition.assignment.explain import CAUTION
 from acquisition.limits import InstrumentLimits
 from acquisition.methods.parameters import parse
 from acquisition.nuclides import nuclides_of
@@ -168,7 +169,7 @@ def test_scores_add_up_and_probabilities_are_shares() -> None:
     assert sum(e.probability for e in found) <= 1.0 + 1e-9
     for one, next_one in itertools.pairwise(found):
         assert one.score <= next_one.score
-        ratio = math.exp((one.score - next_one.score) / 2)
+        ratio = math.exp(CAUTION * (one.score - next_one.score) / 2)
         assert next_one.probability / one.probability == pytest.approx(ratio, rel=1e-6)
 
 

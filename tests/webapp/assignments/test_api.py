@@ -118,6 +118,30 @@ def test_accept_reject_and_undo(
     assert [one["decision"] for one in history] == ["accepted", "rejected", "accepted", "accepted"]
 
 
+def test_lines_carry_their_nuclide(
+    api: APIClient, chlorate: Sample, make_spectrum: Callable[..., Spectrum], django_assert_max_num_queries: Any
+) -> None:
+    """Of the explanation that holds, in all lists of lines; nothing of one that was taken back or rejected since."""
+    spectrum = make_spectrum(lines_hz=PAIR_HZ)
+    first, second, *_ = explanations(api, chlorate)
+
+    def nuclides(address: str) -> list[str | None]:
+        answer = api.get(address).json()
+        lines = answer["results"] if isinstance(answer, dict) else answer
+        return [line["assigned"] and line["assigned"]["nuclide"] for line in lines]
+
+    lists = ("/api/v1/lines", f"/api/v1/spectra/{spectrum.pk}/lines")
+    assert [nuclides(address) for address in lists] == [[None, None]] * 2
+    decide(api, chlorate, first["key"])
+    assert [nuclides(address) for address in lists] == [["37Cl", "35Cl"]] * 2
+    decide(api, chlorate, first["key"], "rejected")
+    assert nuclides(lists[0]) == [None, None]
+    other = decide(api, chlorate, second["key"]).json()
+    assert nuclides(lists[0]) == [line["nuclide"] for line in other["lines"]]
+    with django_assert_max_num_queries(8):
+        api.get(lists[0])
+
+
 def test_bad_decisions(api: APIClient, chlorate: Sample, make_spectrum: Callable[..., Spectrum]) -> None:
     make_spectrum(lines_hz=PAIR_HZ)
     key = explanations(api, chlorate)[0]["key"]

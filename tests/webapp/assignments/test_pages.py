@@ -92,6 +92,8 @@ def test_accepting_labels_the_lines_everywhere_and_undo_takes_it_back(
     for spectrum, nuclides in ((first, ["37Cl", "35Cl"]), (later, ["35Cl", None])):
         shown = visitor.get(reverse("spectra:detail", args=[spectrum.pk])).context["lines"]
         assert [line.assigned.nuclide if line.assigned else None for line in shown] == nuclides
+        run = visitor.get(reverse("runs:detail", args=[spectrum.run_id]))
+        assert [line.assigned.nuclide if line.assigned else None for line in run.context["lines"]] == nuclides
     made = Assignment.objects.get()
     assert made.decided_by == user and made.lines.count() == 2
     assert visitor.post(reverse("assignments:undo", args=[made.pk])).status_code == 302

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import transaction
@@ -69,13 +70,20 @@ def undo(user: User, assignment: Assignment) -> Assignment:
 
 def holding(sample: Sample) -> Assignment | None:
     """The accepted explanation of a sample: the newest that is neither undone nor rejected since."""
-    rejections = _rejections(sample)
-    for one in sample.assignments.filter(decision=Assignment.Decision.ACCEPTED, undone_at=None).select_related(
-        "decided_by"
-    ):
-        if rejections.get(one.key, 0) < one.pk:
-            return one
-    return None
+    return holding_of([sample.pk]).get(sample.pk)
+
+
+def holding_of(samples: Iterable[int]) -> dict[int, Assignment]:
+    """The accepted explanation of each of these samples (primary keys) that has one, in one query."""
+    standing = Assignment.objects.filter(sample__in=set(samples), undone_at=None).select_related("decided_by")
+    held: dict[int, Assignment] = {}
+    rejected: set[tuple[int, str]] = set()
+    for one in standing.order_by("-pk"):
+        if one.decision == Assignment.Decision.REJECTED:
+            rejected.add((one.sample_id, one.key))
+        elif one.sample_id not in held and (one.sample_id, one.key) not in rejected:
+            held[one.sample_id] = one
+    return held
 
 
 def rejected_keys(sample: Sample) -> frozenset[str]:
