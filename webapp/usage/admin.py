@@ -9,7 +9,7 @@ from django.http import HttpRequest
 
 from webapp.facility.admin.serviced import ServicedAdmin, ServiceForm
 from webapp.usage import services
-from webapp.usage.models import GroupTariff, Rate, UsageCorrection
+from webapp.usage.models import ClosedMonth, GroupTariff, Rate, UsageCorrection
 
 
 class RateForm(ServiceForm):
@@ -45,6 +45,17 @@ class LedgerAdmin(ServicedAdmin):
     """Rows are added and looked at."""
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(ClosedMonth)
+class ClosedMonthAdmin(LedgerAdmin):
+    """Months are closed on the page of the accounts, which shows what is kept."""
+
+    list_display = ["month", "note", "made_by", "made_at"]
+    list_select_related = ["made_by"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
 

@@ -19,7 +19,7 @@ from webapp.accounts.models import Group
 from webapp.config.fields import StrictSerializer, body, query
 from webapp.facility.api.fields import UtcField, named_instrument
 from webapp.usage import access, asked, services
-from webapp.usage.models import UsageCorrection
+from webapp.usage.models import ClosedMonth, UsageCorrection
 from webapp.usage.report import Line, Machine, Report, report
 
 
@@ -111,6 +111,25 @@ class CorrectionSerializer(serializers.ModelSerializer[UsageCorrection]):
         return None if other is None else int(other.pk)
 
 
+class ReportedCorrectionSerializer(CorrectionSerializer):
+    after_closing = serializers.SerializerMethodField(help_text="Made after its month had been closed.")
+
+    class Meta(CorrectionSerializer.Meta):
+        fields = [*CorrectionSerializer.Meta.fields, "after_closing"]
+
+    def get_after_closing(self, row: UsageCorrection) -> bool:
+        return row.pk in self.context.get("after_closing", ())
+
+
+class ClosedMonthSerializer(serializers.ModelSerializer[ClosedMonth]):
+    month = serializers.CharField(source="__str__", read_only=True)
+    closed_at = UtcField(source="made_at")
+
+    class Meta:
+        model = ClosedMonth
+        fields = ["month", "closed_at"]
+
+
 class UsageSerializer(serializers.Serializer[Report]):
     """Accounts of whole months in `time_zone`, counted up to `counted_to`."""
 
@@ -125,7 +144,8 @@ class UsageSerializer(serializers.Serializer[Report]):
     users = UsageLineSerializer(many=True, source="lines")
     groups = GroupUsageSerializer(many=True, source="accounts", help_text="Of groups you lead; staff: all.")
     instruments = MachineUsageSerializer(many=True, source="machines", help_text="For staff.")
-    corrections = CorrectionSerializer(many=True)
+    corrections = ReportedCorrectionSerializer(many=True)
+    closed = ClosedMonthSerializer(many=True, help_text="Months of these whose hours are kept as they were then.")
 
 
 class CorrectionMakeSerializer(StrictSerializer):
@@ -149,7 +169,7 @@ class UsageView(APIView):
         """Booked, used, transmitting and no-show hours: your own, those of groups you lead; staff: all."""
         wanted = query(UsageQuery, request)
         found = report(request.user, asked.period(wanted), asked.filters(request.user, wanted))
-        return Response(UsageSerializer(found).data)
+        return Response(UsageSerializer(found, context={"after_closing": found.corrected_after}).data)
 
 
 @extend_schema(tags=["usage"])

@@ -64,11 +64,13 @@ def corrections(found: Report) -> str:
     money = found.currency or "money"
     header = (
         "id", "day", "group", "instrument", "user", "kind", f"value_h_or_{money}", "reason", "made_by", "made_at_utc",
-        "reverses_id",
+        "reverses_id", "after_closing",
     )  # fmt: skip
+    after = found.corrected_after
     rows = (
         (row.pk, row.day.isoformat(), row.group, row.instrument, row.user.get_username() if row.user else "", row.kind,
-         row.value, row.reason, row.made_by.get_username(), _utc(row.made_at), row.reverses_id or "")
+         row.value, row.reason, row.made_by.get_username(), _utc(row.made_at), row.reverses_id or "",
+         "yes" if row.pk in after else "no")
         for row in found.corrections
     )  # fmt: skip
     return _table(header, rows)

@@ -149,3 +149,44 @@ class UsageCorrection(LedgerRow):
 
     def __str__(self) -> str:
         return f"{self.signed} ({self.get_kind_display().lower()}) for {self.group} on {self.day}"
+
+
+class ClosedMonth(LedgerRow):
+    """A month whose hours are kept as they were when it was closed, by `ClosedHours`; it is not opened again.
+
+    What is corrected afterwards is added to them, and is told apart by being made later.
+    """
+
+    month = models.DateField(unique=True, help_text="Its first day.")
+    note = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        ordering = ["-month"]
+
+    def __str__(self) -> str:
+        return f"{self.month:%Y-%m}"
+
+
+class ClosedHours(models.Model):
+    """Hours of a closed month: of a user of a group on an instrument, of the group there, or of the instrument.
+
+    `hours` has for each measure of webapp.usage.accounting a list of whole microseconds, one for each day.
+    """
+
+    closed = models.ForeignKey(ClosedMonth, on_delete=models.PROTECT, related_name="hours")
+    instrument = models.ForeignKey("facility.Instrument", on_delete=models.PROTECT, related_name="+")
+    group = models.ForeignKey("accounts.Group", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )  # None: of the whole group
+    hours = models.JSONField()
+
+    objects = LedgerQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(user=None) | Q(group__isnull=False), name="closed_hours_of_a_group")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.closed}, {self.instrument}, {self.group or 'all'}, {self.user or 'all'}"

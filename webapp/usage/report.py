@@ -15,10 +15,10 @@ from django.utils import timezone
 from webapp.accounts.access import Viewer
 from webapp.accounts.models import Group, User
 from webapp.facility.models import Instrument
-from webapp.usage import access, pricing
+from webapp.usage import access, frozen, pricing
 from webapp.usage.accounting import Account, account
 from webapp.usage.facts import gather
-from webapp.usage.models import GroupTariff, Rate, UsageCorrection
+from webapp.usage.models import ClosedMonth, GroupTariff, Rate, UsageCorrection
 from webapp.usage.periods import HOUR_US, Month, Period
 from webapp.usage.pricing import DayHours, PriceList
 from webapp.usage.spans import Integers
@@ -109,6 +109,17 @@ class Report:
     corrections: tuple[UsageCorrection, ...]
     bars: Bars
     captures_unknown: int  # captures that do not say for how long they transmitted
+    closed: tuple[ClosedMonth, ...]  # months of it whose hours are kept as they were then
+
+    @property
+    def corrected_after(self) -> frozenset[int]:
+        """Numbers of the corrections that were made after their month had been closed."""
+        closed = {Month.of(one.month): one.made_at for one in self.closed}
+        return frozenset(
+            row.pk
+            for row in self.corrections
+            if Month.of(row.day) in closed and row.made_at > closed[Month.of(row.day)]
+        )
 
 
 @dataclass(frozen=True)
@@ -136,11 +147,17 @@ def report(
         starts_at, ends_at, now,
         bookings=_rows(seen, filters, "user"), runs=_rows(seen, filters, "submitted_by"), instruments=instruments,
     )  # fmt: skip
-    found = account(facts, edges)
+    months = _months(period)
+    closed = frozen.closed_in(months)
+    found = frozen.with_closed(
+        account(facts, edges), closed, months, seen,
+        group=None if filters.group is None else filters.group.pk,
+        instrument=None if filters.instrument is None else filters.instrument.pk,
+        user=None if filters.user is None else filters.user.pk,
+    )  # fmt: skip
     corrections = _corrections(viewer, period, filters)
     names = _names(found, corrections)
     prices = _prices()
-    months = _months(period)
     return Report(
         period=period,
         filters=filters,
@@ -154,6 +171,7 @@ def report(
         corrections=corrections,
         bars=_bars(found, months),
         captures_unknown=unknown,
+        closed=tuple(closed.values()),
     )  # fmt: skip
 
 

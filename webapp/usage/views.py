@@ -53,6 +53,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         "instruments": access.instruments(request.user),
         "people": access.people(request.user),
         "whole_groups": seen.everything or bool(seen.led),
+        "may_close": request.user.is_staff and len(period.months) == 1 and _can_be_closed(period.first),
     }
     return render(request, "usage/overview.html", context, status=400 if faults else 200)
 
@@ -108,6 +109,10 @@ def reverse(request: HttpRequest, pk: int) -> HttpResponse:
             return redirect(f"{address('usage:overview')}?month={Month.of(correction.day)}")
     context = {"form": form, "correction": correction, "month": Month.of(correction.day)}
     return render(request, "usage/reverse.html", context, status=400 if form.errors else 200)
+
+
+def _can_be_closed(month: Month) -> bool:
+    return month < asked.this_month() and services.next_to_close() in (None, month)
 
 
 def _staff(request: HttpRequest) -> None:
