@@ -12,6 +12,7 @@ from sdr.simulated.frontend import Frontend, loopback
 from sdr.simulated.sample import Sample
 from sdr.simulated.settings import RadioSettings
 from sdr.simulated.spins import SpinSystem
+from sdr.simulated.tr_switch import connected
 from sdr.simulated.tuner import Surroundings
 from sdr.simulated.waveform import FULL_SCALE, Span, Waveform, audible
 
@@ -35,7 +36,7 @@ class Bench:
         self._imperfections = sample.imperfections
         self._rng = rng
         self._spins = SpinSystem(sample.lines)
-        self._frontend = Frontend(sample.imperfections, sample.interference, noise, sample.ringing)
+        self._frontend = Frontend(sample.imperfections, sample.interference, noise, sample.ringing, sample.switch)
         self.surroundings = surroundings
         self._reference_k = sample.temperature_k
         self._spins.warm(surroundings.temperature_k - self._reference_k)
@@ -59,7 +60,7 @@ class Bench:
             return loopback(span)
         seen, tuned_hz = self._at_probe(span, settings), self._tuned_hz(start_s)
         drive = settings.drive(self._converter, self._imperfections, tuned_hz)
-        spins = self._spins.respond(seen, drive, observe=True)
+        spins = self._spins.respond(connected(seen), drive, observe=True)
         reception = settings.reception(self._converter, self._phase_rad, tuned_hz)
         return self._frontend.receive(seen, spins, self._spins.version, reception, start_s)
 
@@ -76,7 +77,7 @@ class Bench:
         """Let the span that began at absolute time `start_s` happen without anybody receiving."""
         drive = settings.drive(self._converter, self._imperfections, self._tuned_hz(start_s))
         period_s = 1 / settings.rate_hz
-        seen = self._at_probe(span, settings)
+        seen = connected(self._at_probe(span, settings))
         if seen.silent:
             self._spins.rest(span.length * period_s, drive.transmit_hz)
             return
@@ -95,7 +96,7 @@ class Bench:
     def _at_probe(self, span: Span, settings: RadioSettings) -> Span:
         """Silent if the transmitter is off, mirrored if the converter inverts the spectrum."""
         if not settings.tx_lo_on or span.silent:
-            return Span(span.length)
+            return Span(span.length, (), span.to_probe)
         return span.mirrored if self._converter.inverting else span
 
 

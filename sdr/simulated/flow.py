@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from sdr.simulated.registers import Registers
 from sdr.simulated.sample import Sample
 from sdr.simulated.settings import RadioSettings
 from sdr.simulated.tdd import State, TddCore
+from sdr.simulated.tr_switch import Intervals, complement, exposed, levels, shifted
 from sdr.simulated.transmitter import Transmitter
 from sdr.simulated.tuner import Surroundings
 from sdr.simulated.waveform import Span
@@ -71,6 +72,8 @@ class Flow:
         self.now = 0
         self.acquisitions = 0
         self.transmitting = False
+        self._switch = options.sample.switch
+        self._exposures = -1  # the last acquisition in which a wave was sent into the receiver
         self._epoch_s = 0.0
         self._lived = 0  # sample up to which transmitter and spins have been followed
         self._path_delay = int(self._rng.integers(*_PATH_DELAY))
@@ -211,7 +214,23 @@ class Flow:
         if not self.tx_open and self.settings.tones:
             return tone_span(self.settings, stop - start, self._epoch_s + start / self.settings.rate_hz)
         held = self.tdd.edges(2, start, stop) if self.has_tdd else []
-        return self.transmitter.play(start, stop, held)
+        span = self.transmitter.play(start, stop, held)
+        if self._switch is None:
+            return span
+        span = replace(span, to_probe=shifted(self._switched(start, stop), -start))
+        self._note_exposure(span, start)
+        return span
+
+    def _switched(self, start: int, stop: int) -> Intervals:
+        """When the switch points to the transmitter, in [start, stop)."""
+        assert self._switch is not None
+        if self._switch.by == "tx2":
+            high = levels(self.transmitter.second_path, start)
+        elif self.has_tdd and self._registers.get(PINS, "out_voltage0_raw") == "1":
+            high = tuple(self.tdd.edges(0, start, stop))
+        else:
+            high = ()  # nobody drives the pin
+        return high if self._switch.transmit_level else complement(high, start, stop)
 
     # For clients that wait
 
@@ -256,6 +275,12 @@ class Flow:
             time_s = self._epoch_s + start / self.settings.rate_hz
             samples = self.receiver.block_length if self.receiver else 0
             self._log.record("acquisition", time_s, count=self.acquisitions, samples=samples)
+
+    def _note_exposure(self, span: Span, start: int) -> None:
+        """Record, once per acquisition, that a wave was sent into a switch that pointed to the receiver."""
+        if self.settings.can_transmit and self._exposures < self.acquisitions and not exposed(span).silent:
+            self._exposures = self.acquisitions
+            self._log.record("exposed", self._epoch_s + start / self.settings.rate_hz, count=self.acquisitions)
 
     def note_transmission(self) -> None:
         """Record when RF may begin to leave the transmitter, and when none can any more."""

@@ -12,7 +12,8 @@ import numpy.typing as npt
 from sdr.simulated.noise import NoiseSource
 from sdr.simulated.outside import Outside, tone
 from sdr.simulated.resonances import Resonance, ring
-from sdr.simulated.sample import Imperfections, Interference, Ringing
+from sdr.simulated.sample import Imperfections, Interference, Ringing, TransmitReceiveSwitch
+from sdr.simulated.tr_switch import connected, exposed, hearing
 from sdr.simulated.waveform import Span
 
 Complex64 = npt.NDArray[np.complex64]
@@ -148,9 +149,11 @@ class Frontend:
         interference: tuple[Interference, ...],
         rng: np.random.Generator,
         ringing: tuple[Ringing, ...] = (),
+        switch: TransmitReceiveSwitch | None = None,
     ) -> None:
         self._imperfections = imperfections
         self._ringing = ringing
+        self._switch = switch
         self._noise = NoiseSource(rng)
         self._dropouts = rng.spawn(1)[0]
         self._dc_phase = rng.uniform(0, 2 * math.pi)
@@ -163,7 +166,7 @@ class Frontend:
     ) -> Samples:
         """Samples (n, 2) of the span that began at absolute time `start_s`."""
         steady = self._steady(span, spins, spins_version, reception, start_s)
-        samples = self._digitise(self._disturb(steady, reception, start_s), steady.gain, reception)
+        samples = self._digitise(self._disturb(steady, span, reception, start_s), steady.gain, reception)
         self._drop(samples, reception.sample_rate_hz)
         return samples
 
@@ -191,13 +194,21 @@ class Frontend:
         imperfections, rate_hz = self._imperfections, reception.sample_rate_hz
         wave = np.zeros(span.length, np.complex128)
         heard = reception.hears_transmitter
-        if heard and not span.silent:
-            wave += reception.drive * self._leakage(span, rate_hz, reception.probe_offset_hz)
-            wave += reception.drive * acoustics(span, reception, self._ringing, imperfections.noise_lsb)
+        at_probe = connected(span)
+        if heard and not at_probe.silent:
+            wave += reception.drive * self._leakage(at_probe, rate_hz, reception.probe_offset_hz)
+            wave += reception.drive * acoustics(at_probe, reception, self._ringing, imperfections.noise_lsb)
         if heard and spins is not None:
             wave += imperfections.noise_lsb * spins
+        wave *= 1j**at_probe.quadrant
+        if self._switch is not None:
+            wave *= hearing(span, self._switch, rate_hz)
+            into_receiver = exposed(span)
+            if heard and not into_receiver.silent:
+                stronger = reception.drive * 10 ** (self._switch.exposure_db / 20)
+                stronger = stronger * 1j**into_receiver.quadrant
+                wave += stronger * self._leakage(into_receiver, rate_hz, reception.probe_offset_hz)
         wave = delayed(wave, imperfections.delay_s * rate_hz)
-        wave *= 1j**span.quadrant
         if heard and reception.carrier_on:
             wave += imperfections.lo_leakage_lsb
         if heard and reception.transmit_offset_hz:
@@ -228,7 +239,7 @@ class Frontend:
             self._leakages.popitem(last=False)
         return made
 
-    def _disturb(self, steady: _Frame, reception: Reception, start_s: float) -> Float32:
+    def _disturb(self, steady: _Frame, span: Span, reception: Reception, start_s: float) -> Float32:
         """Add what comes from outside; it follows absolute time and does not repeat with the span."""
         if not reception.receiver_on:
             return steady.samples
@@ -237,6 +248,8 @@ class Frontend:
         if total is None:
             return steady.samples
         total *= self._imperfections.noise_lsb * reception.gain
+        if self._switch is not None:
+            total *= hearing(span, self._switch, reception.sample_rate_hz)
         if reception.inverted:
             total = total.conj()
         wave = np.ascontiguousarray(total.astype(np.complex64)).view(np.float32)

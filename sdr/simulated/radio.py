@@ -168,8 +168,11 @@ class Radio:
         self._flow.tx_open = True
         self._flow.note_transmission()
 
-    def push(self, samples: npt.NDArray[np.int16], cyclic: bool) -> bool:
-        """Queue interleaved I, Q values (2 n,) for transmission; False if the queue is full for the moment."""
+    def push(self, samples: Samples, cyclic: bool, second: Samples | None = None) -> bool:
+        """Queue interleaved I, Q values (2 n,) for transmission; False if the queue is full for the moment.
+
+        `second` are those of the second path, if the radio has one and the client sends something on it.
+        """
         if not self._flow.tx_open:
             raise IioError(errno.EBADF)
         self._flow.settle()
@@ -181,12 +184,17 @@ class Radio:
                 return False
             self._flow.advance(max(end, self._flow.now))
             self._flow.live(self._flow.now)
-        if self._flow.settings.interpolation > 1:
-            samples = np.repeat(samples.reshape(-1, 2), self._flow.settings.interpolation, axis=0).ravel()
         start = self._flow.now + self._flow.software_latency()
-        self._flow.transmitter.push(Waveform.from_int16(samples), start, cyclic)
+        other = None if second is None else self._waveform(second)
+        self._flow.transmitter.push(self._waveform(samples), start, cyclic, other)
         self._flow.note_transmission()
         return True
+
+    def _waveform(self, samples: Samples) -> Waveform:
+        """The samples as the converter plays them."""
+        factor = self._flow.settings.interpolation
+        played = np.repeat(samples.reshape(-1, 2), factor, axis=0).ravel() if factor > 1 else samples
+        return Waveform.from_int16(played)
 
     def close_transmitter(self) -> None:
         self._flow.settle()

@@ -97,6 +97,27 @@ class Tuning:
 
 
 @dataclass(frozen=True)
+class TransmitReceiveSwitch:
+    """A switch that gives the probe to the transmitter or to the receiver.
+
+    `by` says what sets it: "tdd0" (channel 0 of the TDD core, on its pin) or "tx2" (the second transmit path, on while
+    it is above an eighth of full scale); `transmit_level` is the level at which it points to the transmitter. What the
+    receiver then still hears of the probe is `isolation_db` weaker; it comes back with the time constant `switching_s`.
+    A wave that is transmitted into a switch that points to the receiver does not reach the probe, and reaches the
+    receiver `exposure_db` stronger than the leakage otherwise.
+    """
+
+    by: str = "tdd0"
+    transmit_level: int = 1
+    isolation_db: float = 60.0
+    switching_s: float = 0.5e-6
+    exposure_db: float = 20.0
+
+
+SWITCHED_BY = ("tdd0", "tx2")
+
+
+@dataclass(frozen=True)
 class Imperfections:
     """Probe and receiver; the defaults are those of the catalogue. Levels are in receiver LSB at 30 dB gain."""
 
@@ -128,3 +149,4 @@ class Sample:
     ringing: tuple[Ringing, ...] = ()
     tuning: Tuning | None = None
     temperature_k: float = REFERENCE_TEMPERATURE_K
+    switch: TransmitReceiveSwitch | None = None

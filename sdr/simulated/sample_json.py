@@ -13,6 +13,7 @@ from typing import Any
 from sdr.simulated.sample import (
     REFERENCE_TEMPERATURE_K,
     SHAPES,
+    SWITCHED_BY,
     Distribution,
     Imperfections,
     Interference,
@@ -20,6 +21,7 @@ from sdr.simulated.sample import (
     Sample,
     SampleError,
     SpinLine,
+    TransmitReceiveSwitch,
     Tuning,
 )
 
@@ -60,7 +62,7 @@ def read_json(path: Path) -> Sample:
 
 def from_dict(document: object, default_name: str = "sample") -> Sample:
     """A sample from the decoded JSON document; SampleError names the field."""
-    allowed = {"name", "lines", "interference", "ringing", "probe", "receiver", "temperature_k"}
+    allowed = {"name", "lines", "interference", "ringing", "probe", "receiver", "switch", "temperature_k"}
     fields = _object(document, "the document", allowed)
     name = fields.get("name", default_name)
     if not isinstance(name, str) or not name:
@@ -76,6 +78,7 @@ def from_dict(document: object, default_name: str = "sample") -> Sample:
         ringing=tuple(_ringing(item, f"ringing[{i}]") for i, item in enumerate(_list(fields, "ringing"))),
         tuning=_tuning(probe),
         temperature_k=_number(fields, "the document", "temperature_k", 1, 2000, REFERENCE_TEMPERATURE_K),
+        switch=_switch(fields["switch"]) if "switch" in fields else None,
     )
 
 
@@ -178,6 +181,21 @@ def _tuning(probe: Mapping[str, Any]) -> Tuning | None:
     high = _number(probe, "probe", "tuning_max_hz", low, 6e9, max(low, default.maximum_hz))
     settling = _number(probe, "probe", "settling_s", 0, 60, default.settling_s)
     return Tuning(_number(probe, "probe", "tuned_hz", low, high), settling, low, high)
+
+
+def _switch(item: object) -> TransmitReceiveSwitch:
+    known = {"by", "transmit_level", "isolation_db", "switching_s", "exposure_db"}
+    fields, default = _object(item, "switch", known), TransmitReceiveSwitch()
+    by = fields.get("by", default.by)
+    if by not in SWITCHED_BY:
+        raise SampleError(f"switch.by must be {' or '.join(SWITCHED_BY)}, not {by!r}")
+    return TransmitReceiveSwitch(
+        by=by,
+        transmit_level=_whole(fields, "switch", "transmit_level", 0, 1, default.transmit_level),
+        isolation_db=_number(fields, "switch", "isolation_db", 0, 200, default.isolation_db),
+        switching_s=_number(fields, "switch", "switching_s", 0, 1e-3, default.switching_s),
+        exposure_db=_number(fields, "switch", "exposure_db", 0, 100, default.exposure_db),
+    )
 
 
 def _imperfections(probe: Mapping[str, Any], receiver: Mapping[str, Any]) -> Imperfections:

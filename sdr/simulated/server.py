@@ -367,9 +367,10 @@ class _Connection:
         values = np.frombuffer(self._payload(request.size), dtype="<i2")
         self._strike(self._server.faults.on_push())
         interleaved = _spread(values, opened.mask)
+        second = _spread(values, opened.mask, first=2) if opened.mask >> 2 else None
         with self._server.changed:
             self._radio.command()
-            while not self._radio.push(interleaved, opened.cyclic):
+            while not self._radio.push(interleaved, opened.cyclic, second):
                 self._server.changed.wait(_POLL_S)
                 if self._gone():
                     raise ConnectionLost
@@ -390,14 +391,14 @@ def _select(block: npt.NDArray[np.int16], mask: int) -> npt.NDArray[np.int16]:
     return chosen
 
 
-def _spread(values: npt.NDArray[np.int16], mask: int) -> npt.NDArray[np.int16]:
-    """Interleaved I, Q of the first path from the channels of the mask; one that is missing is silent."""
-    if mask == 3:
+def _spread(values: npt.NDArray[np.int16], mask: int, first: int = 0) -> npt.NDArray[np.int16]:
+    """Interleaved I, Q of the path whose I is channel `first`, from the channels of the mask; silent where missing."""
+    if mask == 3 and first == 0:
         return values[: len(values) // 2 * 2]
     channels = [channel for channel in range(mask.bit_length()) if mask >> channel & 1]
     given = values[: len(values) // len(channels) * len(channels)].reshape(-1, len(channels))
     pairs = np.zeros((len(given), 2), np.int16)
     for place, channel in enumerate(channels):
-        if channel < 2:
-            pairs[:, channel] = given[:, place]
+        if 0 <= channel - first < 2:
+            pairs[:, channel - first] = given[:, place]
     return pairs.ravel()

@@ -13,6 +13,7 @@ class _Playing:
     waveform: Waveform
     start: int
     position: int = 0
+    second: Waveform | None = None
 
 
 class Transmitter:
@@ -26,12 +27,14 @@ class Transmitter:
         self._restart = restart_after_hold
         self._queue: deque[_Playing] = deque()
         self.cyclic = False
+        self.second_path: tuple[Segment, ...] = ()
+        """What the second path put out in the interval that was played last."""
         self._held = False
 
-    def push(self, waveform: Waveform, start: int, cyclic: bool) -> None:
-        """Queue a waveform to start at sample `start`, or when the one before has ended."""
+    def push(self, waveform: Waveform, start: int, cyclic: bool, second: Waveform | None = None) -> None:
+        """Queue a waveform to start at sample `start`, or when the one before has ended; `second` of the other path."""
         self.cyclic = cyclic
-        self._queue.append(_Playing(waveform, start))
+        self._queue.append(_Playing(waveform, start, second=second))
 
     def clear(self) -> None:
         self._queue.clear()
@@ -59,17 +62,19 @@ class Transmitter:
     def play(self, start: int, stop: int, held: list[tuple[int, int]]) -> Span:
         """What goes out in [start, stop), given the intervals in which the output is held."""
         segments: list[Segment] = []
+        second: list[Segment] = []
         position = start
         for low, high in [*held, (stop, stop)]:
             if low > position:
-                self._play_free(start, position, low, segments)
+                self._play_free(start, position, low, segments, second)
                 self._held = False
             if high > low:
                 self._held = True
             position = high
+        self.second_path = tuple(second)
         return Span(stop - start, tuple(segments))
 
-    def _play_free(self, origin: int, begin: int, end: int, segments: list[Segment]) -> None:
+    def _play_free(self, origin: int, begin: int, end: int, segments: list[Segment], second: list[Segment]) -> None:
         if self._held and self._restart and self.cyclic and self._queue:
             self._queue[0].position = 0
         while self._queue and begin < end:
@@ -80,6 +85,8 @@ class Transmitter:
             size = len(playing.waveform)
             length = end - begin if self.cyclic else min(end - begin, size - playing.position)
             segments += audible(begin - origin, playing.waveform, playing.position, length)
+            if playing.second is not None:
+                second += audible(begin - origin, playing.second, playing.position, length)
             playing.position += length
             begin += length
             if self.cyclic:

@@ -103,10 +103,14 @@ def audible(offset: int, waveform: Waveform, position: int, length: int) -> list
 
 @dataclass(frozen=True, eq=False)
 class Span:
-    """What is transmitted during `length` samples; silence where no segment lies."""
+    """What is transmitted during `length` samples; silence where no segment lies.
+
+    `to_probe` are the intervals in which a switch gives the probe to the transmitter; None without a switch.
+    """
 
     length: int
     segments: tuple[Segment, ...] = ()
+    to_probe: tuple[tuple[int, int], ...] | None = None
 
     @property
     def silent(self) -> bool:
@@ -125,7 +129,7 @@ class Span:
             (s.offset, s.waveform.key, (s.waveform.quadrant - self.quadrant) % 4, s.position, s.length)
             for s in self.segments
         )
-        return (self.length, parts)
+        return (self.length, parts, self.to_probe)
 
     def part(self, start: int, stop: int) -> Span:
         """The span from `start` to `stop`."""
@@ -135,12 +139,17 @@ class Span:
             if low < high:
                 position = (s.position + low - s.offset) % len(s.waveform)
                 kept.append(Segment(low - start, s.waveform, position, high - low))
-        return Span(stop - start, tuple(kept))
+        cut = None
+        if self.to_probe is not None:
+            cut = tuple(
+                (max(a, start) - start, min(b, stop) - start) for a, b in self.to_probe if a < stop and b > start
+            )
+        return Span(stop - start, tuple(kept), cut)
 
     @property
     def mirrored(self) -> Span:
         """The complex conjugate of the span."""
-        return Span(self.length, tuple(replace(s, waveform=s.waveform.mirrored) for s in self.segments))
+        return replace(self, segments=tuple(replace(s, waveform=s.waveform.mirrored) for s in self.segments))
 
     @cached_property
     def samples(self) -> ComplexArray:
