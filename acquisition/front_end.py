@@ -14,6 +14,14 @@ from acquisition.limits import reach_behind_converter_hz
 
 IIOD_PORT = 30431
 CONVERTER_SIDES = ("none", "upper", "lower")
+RADIO_TUNING_HZ = {
+    "pluto": (46.875001e6, 6e9),
+    "plutoplus": (46.875001e6, 6e9),
+    "adrv9361": (70e6, 6e9),
+    "fmcomms2": (70e6, 6e9),
+}
+"""The drivers, and the widest range over which any variant of their radios tunes; a radio says its own when asked."""
+
 ADDRESS_ADVICE = "Give one such as ip:192.168.2.1 or usb:1.4.5; rasgado-sdr scan lists the radios that are there."
 
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")

@@ -8,6 +8,8 @@ class SdrError(Exception):
 
     code = "sdr_error"
     advice = "Ask the facility's staff to check the instrument."
+    field = ""
+    """The instrument's setting that is wrong, where one is."""
 
     def __init__(self, message: str, advice: str | None = None) -> None:
         self.message = message
@@ -17,6 +19,7 @@ class SdrError(Exception):
 
 class RadioUnreachable(SdrError):
     code = "radio_unreachable"
+    field = "uri"
     advice = "Check power, cable and address of the radio, then submit the run again."
 
 
@@ -36,6 +39,7 @@ class RadioLost(SdrError):
 
 class WrongRadio(SdrError):
     code = "wrong_radio"
+    field = "serial"
     advice = "Connect the radio that belongs to this instrument, or enter the new serial number in its settings."
 
 

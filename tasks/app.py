@@ -15,7 +15,14 @@ from django.conf import settings
 
 app = Celery("tasks")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.conf.include = ["tasks.instrument", "tasks.processing", "tasks.sweep", "tasks.mail", "tasks.dry_run"]
+app.conf.include = [
+    "tasks.instrument",
+    "tasks.radios",
+    "tasks.processing",
+    "tasks.sweep",
+    "tasks.mail",
+    "tasks.dry_run",
+]
 app.conf.beat_schedule = {
     "sweep": {
         "task": "tasks.sweep.sweep",

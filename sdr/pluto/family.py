@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from acquisition.front_end import RADIO_TUNING_HZ
 from sdr.errors import InvalidConfiguration
 
 _TDD_LABEL = "iio-axi-tdd-0"
@@ -30,9 +31,6 @@ class RadioModel:
         Label of the TDD core that newer firmware has, or None if there is no firmware with one.
     paths
         Receive and transmit paths; the first is used, all of them are kept silent.
-    tuning_hz
-        The widest range that any variant and setting of it tunes over, for a refusal before the radio was seen; what
-        it tunes over as it stands is read from it.
     buffer_samples_max
         Longest reception.
     tried
@@ -43,21 +41,25 @@ class RadioModel:
     title: str
     tdd: str | None
     paths: int
-    tuning_hz: tuple[float, float]
     buffer_samples_max: int
     tried: str
     phy: str = "ad9361-phy"
     receiver: str = "cf-ad9361-lpc"
     transmitter: str = "cf-ad9361-dds-core-lpc"
 
+    @property
+    def tuning_hz(self) -> tuple[float, float]:
+        """The widest range that any variant tunes over; what it tunes over as it stands is read from it."""
+        return RADIO_TUNING_HZ[self.driver]
+
 
 MODELS = (
-    RadioModel("pluto", "ADALM-Pluto", _TDD_LABEL, 1, (46.875001e6, 6e9), 4_000_000, "real"),
+    RadioModel("pluto", "ADALM-Pluto", _TDD_LABEL, 1, 4_000_000, "real"),
     # As the Pluto, with Ethernet, a second path and its own builds of the Pluto's firmware.
-    RadioModel("plutoplus", "Pluto+", _TDD_LABEL, 2, (46.875001e6, 6e9), 4_000_000, "sources"),
+    RadioModel("plutoplus", "Pluto+", _TDD_LABEL, 2, 4_000_000, "sources"),
     # Both have 1 GB beside a Linux that leaves more of it to buffers than a Pluto's does.
-    RadioModel("adrv9361", "ADRV9361-Z7035", None, 2, (70e6, 6e9), 16_000_000, "real"),
-    RadioModel("fmcomms2", "AD-FMCOMMS2-EBZ or AD-FMCOMMS3-EBZ", None, 2, (70e6, 6e9), 16_000_000, "sources"),
+    RadioModel("adrv9361", "ADRV9361-Z7035", None, 2, 16_000_000, "real"),
+    RadioModel("fmcomms2", "AD-FMCOMMS2-EBZ or AD-FMCOMMS3-EBZ", None, 2, 16_000_000, "sources"),
 )
 
 BY_DRIVER = {model.driver: model for model in MODELS}

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 
 from acquisition.errors import FieldError, InvalidParameters
+from acquisition.front_end import CONVERTER_SIDES, converter_fault
 from acquisition.limits import InstrumentLimits, reach_behind_converter_hz
 from webapp.accounts.models import User
 from webapp.errors import NotAllowed
@@ -18,8 +19,6 @@ from webapp.runs.queue import hints
 
 if TYPE_CHECKING:
     from webapp.calibrations.models import Calibration, UsedCalibration
-
-CONVERTER_SIDES = ("none", "upper", "lower")
 
 MAY_BE_ZERO = frozenset({"between_shots_s", "arm_s", "retune_s", "settle_s", "full_scale_power_w", "probe_centre_hz"})
 """Numbers of the limits that an instrument may do without."""
@@ -120,8 +119,9 @@ def read_converter(values: Any) -> dict[str, Any]:
     for name in ("lo_hz", "gain_db"):
         if not _is_number(result[name]):
             errors.append(FieldError(f"converter.{name}", "Must be a finite number."))
-    if not errors and result["side"] != "none" and result["lo_hz"] <= 0:
-        errors.append(FieldError("converter.lo_hz", "A converter needs a local oscillator above 0 Hz."))
+    if not errors and (fault := converter_fault(result["side"], result["lo_hz"], result["gain_db"], 0.0)):
+        name = fault.field.replace("converter_", "converter.", 1)
+        errors.append(FieldError(name, f"{fault.message} {fault.advice}"))
     if errors:
         raise InvalidParameters(errors)
     return result

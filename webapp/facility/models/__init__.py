@@ -5,6 +5,7 @@ from webapp.facility.models.booking_rules import BookingRules
 from webapp.facility.models.instrument import Instrument
 from webapp.facility.models.outage import Outage
 from webapp.facility.models.qualification import Qualification
+from webapp.facility.models.radio_scan import RadioScan
 from webapp.facility.models.waitlist import WaitlistEntry
 
 __all__ = [
@@ -15,5 +16,6 @@ __all__ = [
     "Instrument",
     "Outage",
     "Qualification",
+    "RadioScan",
     "WaitlistEntry",
 ]

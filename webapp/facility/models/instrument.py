@@ -63,8 +63,8 @@ class Instrument(models.Model):
         return self.name
 
     def clean(self) -> None:
-        """Limits and converter must make sense before they are saved."""
-        from webapp.facility import services  # services build on models
+        """Limits, converter, address and serial number must make sense before they are saved."""
+        from webapp.facility import radios, services  # services build on models
 
         faults: dict[str, list[str]] = {}
         for field, read in (("limits", services.read_limits), ("converter", services.read_converter)):
@@ -72,6 +72,8 @@ class Instrument(models.Model):
                 read(getattr(self, field))
             except InvalidParameters as error:
                 faults[field] = [f"{fault.field}: {fault.message}" for fault in error.errors]
+        for field, sentences in radios.setting_faults(self).items():
+            faults.setdefault(field, []).extend(sentences)
         if self.probe_tuning == self.ProbeTuning.STEPPER and not self.tuner_uri:
             faults["tuner_uri"] = ["A probe with a tuner needs the tuner's address, tcp:host:port."]
         if faults:

@@ -17,6 +17,9 @@ LOOK_AT_INSTRUMENT = "tasks.instrument.look"
 PROCESS_SPECTRUM = "tasks.processing.process"
 SEND_MAIL = "tasks.mail.send"
 NEXT_DRY_RUN = "tasks.dry_run.do_next"
+SCAN_RADIOS = "tasks.radios.scan"
+#: who looks for radios does not wait longer for a worker that is measuring
+SCAN_EXPIRES_S = 600.0
 
 _FAILURES = (KombuError, RedisError, OSError)
 
@@ -41,6 +44,11 @@ def dry_runs() -> None:
     transaction.on_commit(lambda: _send(NEXT_DRY_RUN, [], "processing"))
 
 
+def scan(slug: str, scan_id: int) -> None:
+    """Once the transaction is committed, ask an instrument's worker to look for radios; nothing repeats this."""
+    transaction.on_commit(lambda: _send(SCAN_RADIOS, [scan_id], f"instrument.{slug}", expires_s=SCAN_EXPIRES_S))
+
+
 @cache
 def _sender() -> Celery:
     app = Celery("webapp", set_as_current=False)
@@ -48,10 +56,10 @@ def _sender() -> Celery:
     return app
 
 
-def _send(task: str, args: list[object], queue: str) -> None:
+def _send(task: str, args: list[object], queue: str, expires_s: float | None = None) -> None:
     # A hint that waits longer than some sweeps has been repeated meanwhile; expiry keeps the broker's lists short
     # while an instrument is busy for hours.
-    expires_s = 5 * settings.RASGADO_SWEEP_S
+    expires_s = expires_s or 5 * settings.RASGADO_SWEEP_S
     try:
         _sender().send_task(task, args=args, queue=queue, expires=expires_s, ignore_result=True, retry=False)
     except _FAILURES as error:
