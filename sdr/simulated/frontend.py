@@ -205,9 +205,9 @@ class Frontend:
             wave *= hearing(span, self._switch, rate_hz)
             into_receiver = exposed(span)
             if heard and not into_receiver.silent:
-                stronger = reception.drive * 10 ** (self._switch.exposure_db / 20)
-                stronger = stronger * 1j**into_receiver.quadrant
-                wave += stronger * self._leakage(into_receiver, rate_hz, reception.probe_offset_hz)
+                level = reception.drive * 10 ** (self._switch.exposure_db / 20)
+                through = self._leakage(into_receiver, rate_hz, reception.probe_offset_hz)
+                wave += level * 1j**into_receiver.quadrant * through
         wave = delayed(wave, imperfections.delay_s * rate_hz)
         if heard and reception.carrier_on:
             wave += imperfections.lo_leakage_lsb
