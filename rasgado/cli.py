@@ -8,7 +8,7 @@ import signal
 import sys
 from collections.abc import Sequence
 
-from rasgado import booking_commands, commands, dry_run, series_commands, values
+from rasgado import booking_commands, commands, dry_run, series_commands, stop_commands, values
 from rasgado.client import DEFAULT_URL, Client
 from rasgado.errors import ClientError, Refused
 
@@ -145,6 +145,7 @@ def _parser() -> argparse.ArgumentParser:
 
     series_commands.add(command)
     booking_commands.add(command)
+    stop_commands.add(command)
     return parser
 
 

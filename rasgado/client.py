@@ -12,11 +12,12 @@ from rasgado.booking_calls import BookingCalls
 from rasgado.connection import DEFAULT_URL, Json, failure
 from rasgado.errors import FieldFault, Refused
 from rasgado.queue_calls import QueueCalls
+from rasgado.stop_calls import StopCalls
 
 __all__ = ["DEFAULT_URL", "Client", "Json"]
 
 
-class Client(BookingCalls, QueueCalls):
+class Client(BookingCalls, QueueCalls, StopCalls):
     """A connection to one service, as the user of `token`.
 
     `url` is the service's address without `/api/v1`. Requests that were not answered are repeated when that can do no

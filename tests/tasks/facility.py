@@ -95,6 +95,15 @@ class Facility:
     def wait_until(self, condition: Callable[[], bool], timeout_s: float, what: str) -> None:
         wait_until(condition, timeout_s, what)
 
+    def become_staff(self) -> None:
+        """Make the demonstration's user one of the staff."""
+        code = "from webapp.accounts.models import User; User.objects.filter(username='demo').update(is_staff=True)"
+        self.stack.manage("shell", "--command", code)
+
+    def stop(self, stop_id: int) -> dict[str, Any]:
+        """An emergency stop as it is now."""
+        return dict(self.http.get(f"emergency-stops/{stop_id}").json())
+
     def instrument(self) -> dict[str, Any]:
         return dict(self.http.get("instruments/demo").json())
 

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from tests.tasks.conftest import LEASE_S
+from tests.tasks.conftest import LEASE_S, SWEEP_S
 from tests.tasks.facility import SHORT, Facility
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
@@ -158,4 +158,38 @@ def test_a_paused_run_waits_between_shots_with_its_transmitter_off_and_goes_on(f
     facility.wait(run_id, "done")
     assert acquisitions(facility) > seen and facility.confirmed_hz(run_id)
     assert facility.events(run_id, "pause") == [{"paused": True}, {"paused": False}]
+    facility.wait_quiet(timeout_s=2)
+
+
+def measured_s(facility: Facility, run_id: int) -> float:
+    """How much of a run has been measured, by its own word."""
+    return float((facility.run(run_id)["progress"] or {}).get("duration_done_s", 0.0))
+
+
+def test_an_emergency_stop_reaches_the_radio_of_a_frozen_worker_and_keeps_what_was_measured(facility: Facility) -> None:
+    facility.become_staff()
+    run_id = facility.submit(LONG)
+    # a whole phase cycle, in bursts of half a second each
+    facility.wait_until(lambda: measured_s(facility, run_id) > 2.5, 30, "a phase cycle to be measured")
+    facility.stack.signal("instrument", signal.SIGSTOP)
+    pressed_unix_s = time.time()
+    made = facility.http.post("emergency-stops", json={"instrument": "demo", "reason": "smoke"})
+    assert made.status_code == 201, made.text
+    facility.wait_quiet(timeout_s=5)
+    assert [e for e in facility.radio_events() if e["event"] == "tx_off"][-1]["unix_s"] - pressed_unix_s < 1.0
+    [stop] = made.json()
+    facility.wait_until(lambda: facility.stop(stop["id"])["is_off"], 3, "the guard to have read it back")
+
+    following = facility.submit(SHORT)
+    facility.stack.signal("instrument", signal.SIGCONT)
+    run = facility.wait(run_id, "interrupted", timeout_s=10)
+    assert run["error_code"] == "emergency_stop"
+    assert facility.events(run_id, "shot"), "what was measured is not kept"
+    time.sleep(2 * SWEEP_S)  # a sweep or two: nothing may start
+    assert facility.run(following)["state"] == "queued" and not facility.transmitting()
+    assert facility.instrument()["stopped"] is True
+
+    released = facility.http.post(f"emergency-stops/{stop['id']}/release", json={"note": "a test"})
+    assert released.status_code == 200, released.text
+    facility.wait(following, "done")
     facility.wait_quiet(timeout_s=2)
