@@ -17,6 +17,9 @@ from acquisition.methods.single_line import ExcitedLineParameters, Recipe, Step
 from acquisition.reconstruction import Reconstruction, ReconstructionParameters
 from acquisition.shot import Capture
 
+TWO_PHASES = (1, -1)
+"""Takes out DC and the leakage of the oscillator, but not the quadrature image."""
+
 
 @dataclass(frozen=True)
 class FidParameters(ExcitedLineParameters):
@@ -25,13 +28,18 @@ class FidParameters(ExcitedLineParameters):
     averages: int = parameter(
         64, label="Averages", minimum=4, help="Rounded up to whole phase cycles of four.",
     )  # fmt: skip
+    phase_steps: str = parameter(
+        "4", label="Steps of the phase cycle", choices=("4", "2"), advanced=True,
+        help="Two take half of the pulses to be loaded; the receiver's image is then left to its calibration.",
+    )  # fmt: skip
 
 
 def steps(p: FidParameters, limits: InstrumentLimits) -> list[Step]:
     """The one shot."""
     pulse = sequences.hard_pulse(p.flip_deg, p.sample_rate_hz, limits, amplitude=p.amplitude)
     sequence = PulseSequence((pulse,), pulse.end + round(p.observation_s * p.sample_rate_hz))
-    return [Step(sequence, "free decay", p.repetition_time_s)]
+    cycle = sequences.FOUR_PHASES if p.phase_steps == "4" else TWO_PHASES
+    return [Step(sequence, "free decay", p.repetition_time_s, cycle)]
 
 
 def plan(p: FidParameters, limits: InstrumentLimits) -> Plan:

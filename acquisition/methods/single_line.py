@@ -86,6 +86,7 @@ class Step:
     sequence: PulseSequence
     purpose: str
     repetition_time_s: float
+    phase_cycle: tuple[complex, ...] = sequences.FOUR_PHASES
 
 
 def plan_steps(
@@ -177,6 +178,7 @@ def shot_of(p: LineParameters, step: Step, limits: InstrumentLimits, method: str
         averages=checks.whole_cycles(p.averages),
         repetition_time_s=step.repetition_time_s,
         limits=limits,
+        phase_cycle=step.phase_cycle,
     )
 
 
