@@ -234,7 +234,8 @@ class _Sequence:
         self._running = contextlib.ExitStack()
         self._process: SimulatedProcess
         self._transceiver: Transceiver | None = None
-        self._timers: list[threading.Timer] = []
+        self._helpers: list[threading.Thread] = []
+        self._over = threading.Event()
         self.story: list[str] = [self._radio]
 
     def run(self) -> None:
@@ -246,9 +247,7 @@ class _Sequence:
                 self._step()
             self._reckon()
         finally:
-            for timer in self._timers:
-                timer.cancel()
-                timer.join()
+            self._dismiss_helpers()
             self._running.close()
             os.environ.pop("RASGADO_RADIO_URIS")
 
@@ -308,15 +307,22 @@ class _Sequence:
         self._later(float(self._rng.uniform(*THAW_AFTER_S)), "plug")
 
     def _later(self, delay_s: float, command: str) -> None:
-        process = self._process
+        """Again and again: the fault that it ends may not have happened yet."""
+        process, over = self._process, self._over
 
         def act() -> None:
-            with contextlib.suppress(ValueError, OSError):  # it was restarted meanwhile
-                process.command(command)
+            while not over.wait(delay_s):
+                with contextlib.suppress(ValueError, OSError):  # it was restarted meanwhile
+                    process.command(command)
 
-        timer = threading.Timer(delay_s, act)
-        self._timers.append(timer)
-        timer.start()
+        helper = threading.Thread(target=act, daemon=True)
+        self._helpers.append(helper)
+        helper.start()
+
+    def _dismiss_helpers(self) -> None:
+        self._over.set()
+        for helper in self._helpers:
+            helper.join()
 
     def _restart(self, port: int) -> None:
         """Power off and on, at the same address or another one; without a serial number always at the same."""
@@ -431,9 +437,7 @@ class _Sequence:
 
     def _reckon(self) -> None:
         """Mend the radio, close the driver, and look at the transmitter as somebody else."""
-        for timer in self._timers:
-            timer.cancel()
-            timer.join()
+        self._dismiss_helpers()
         self._process.command("clear")
         if self._transceiver is not None and not self._attempt(self._transceiver.close):
             # The radio has gone to where only a search finds it, or its connection broke unnoticed: the next opening
