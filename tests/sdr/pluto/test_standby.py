@@ -16,7 +16,7 @@ import pytest
 
 from acquisition.shot import Capture
 from sdr import open_transceiver
-from sdr.errors import AlignmentFailed, ReadBackMismatch, SafetyLimitExceeded
+from sdr.errors import AlignmentFailed, RadioLost, ReadBackMismatch, SafetyLimitExceeded
 from sdr.guard_client import read_status
 from sdr.pluto import reference
 from sdr.pluto.accumulate import Frame
@@ -105,6 +105,19 @@ class TestShotAfterShot:
             with pytest.raises((ReadBackMismatch, AlignmentFailed)):
                 transceiver.play(played)
             assert attributes(shared_radio) == (-89.75, "1")
+
+    def test_the_phase_is_the_same_after_a_new_connection(self, shared_radio: SimulatedProcess) -> None:
+        """Averages are of one tuning only; what the broken one left is not mixed with them."""
+        played = fid(LINE_HZ - 40e3)
+        with open_transceiver(instrument(shared_radio)) as transceiver:
+            before = transceiver.play(played)
+            shared_radio.fault("kill-mid-buffer:9")
+            with pytest.raises(RadioLost):
+                transceiver.play(replace(played, averages=160))
+            after = transceiver.play(played)
+        assert after.averages == played.averages
+        turned = line_of(after)[1] - line_of(before)[1]
+        assert abs(np.angle(np.exp(1j * turned))) < np.radians(8)
 
     def test_a_refused_shot_ends_the_standby(self, shared_radio: SimulatedProcess) -> None:
         with open_transceiver(instrument(shared_radio)) as transceiver:
