@@ -50,31 +50,33 @@ def run() -> Result:
     # Frames that follow one another as closely as they can leave no time in which something could be prepared.
     dense = replace(shot, repetition_time_s=5.1e-3)
     with simulated_instrument("real") as (radio, settings), open_transceiver(settings) as transceiver:
-        same = _overhead(radio, transceiver, [shot] * SHOTS)
-        tuned = _overhead(radio, transceiver, _tuned(shot))
-        same_dense = _overhead(radio, transceiver, [dense] * SHOTS)
-        tuned_dense = _overhead(radio, transceiver, _tuned(dense))
+        same = overhead(radio, transceiver, [shot] * SHOTS)
+        at_others = overhead(radio, transceiver, tuned(shot))
+        same_dense = overhead(radio, transceiver, [dense] * SHOTS)
+        at_others_dense = overhead(radio, transceiver, tuned(dense))
     extra = {
-        "least_ms": tuned.least_ms,
+        "least_ms": at_others.least_ms,
         "without_tuning_ms": same.radio_ms,
         "least_without_tuning_ms": same.least_ms,
-        "wall_ms": tuned.wall_ms,
+        "wall_ms": at_others.wall_ms,
         "wall_without_tuning_ms": same.wall_ms,
-        "without_spare_time_ms": tuned_dense.radio_ms,
+        "without_spare_time_ms": at_others_dense.radio_ms,
         "without_spare_time_without_tuning_ms": same_dense.radio_ms,
-        "driver_cpu_ms": tuned.cpu_ms,
-        "libiio_calls": tuned.calls,
+        "driver_cpu_ms": at_others.cpu_ms,
+        "libiio_calls": at_others.calls,
         "libiio_calls_without_tuning": same.calls,
     }
-    ratio = 1e-3 * tuned.radio_ms / shot.duration_s
-    return Result("shot_overhead", tuned.radio_ms, "ms", "the shots' own length", ratio, extra)
+    ratio = 1e-3 * at_others.radio_ms / shot.duration_s
+    return Result("shot_overhead", at_others.radio_ms, "ms", "the shots' own length", ratio, extra)
 
 
-def _tuned(shot: Shot) -> list[Shot]:
+def tuned(shot: Shot) -> list[Shot]:
+    """Equal shots, each at a frequency of its own."""
     return [replace(shot, centre_frequency_hz=shot.centre_frequency_hz + index * 0.5e6) for index in range(SHOTS)]
 
 
-def _overhead(radio: SimulatedProcess, transceiver: Transceiver, shots: list[Shot]) -> Overhead:
+def overhead(radio: SimulatedProcess, transceiver: Transceiver, shots: list[Shot]) -> Overhead:
+    """What such shots take beyond their averages, played one after the other; the first few are not counted."""
     for shot in shots[:FIRST]:
         transceiver.play(shot)
     seen = len(radio.log())
