@@ -7,7 +7,7 @@ the logarithm of how much better the known list explains the observed one than c
     score = sum over pairs [ln p + ln N(difference; sigma) - ln FOREIGN_PER_HZ] + sum over missing lines ln(1 - p).
 
 The model is ours; scores are for ranking, not probabilities. Lines beyond the observed range were not looked for, so
-they do not count as missing.
+they do not count as missing; nor does a line so near to a peak that another line explains that both could be it.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ SEEN = 0.8
 FOREIGN_PER_HZ = 1e-6
 """Observed frequencies of other origin: about one per megahertz."""
 
-REACH = 3.0
+REACH = 2.0
 """Pairs lie at most so many standard deviations apart."""
 
 
@@ -72,11 +72,13 @@ def match(
         for i, k in zip(*linear_sum_assignment(gains, maximize=True), strict=True)
         if gains[i, k] > 0
     )
+    explained = [pair.peak for pair in pairs]
     taken = {pair.line for pair in pairs}
-    missing = tuple(int(k) for k in np.flatnonzero(could_be_seen) if k not in taken)
-    explained = {pair.peak for pair in pairs}
-    every_missing = int(could_be_seen.sum()) * math.log(1.0 - SEEN)
-    score = every_missing + sum(float(gains[pair.peak, pair.line]) for pair in pairs)
+    hidden = (np.abs(differences[explained]) <= REACH * sigmas).any(axis=0)
+    missing = tuple(int(k) for k in np.flatnonzero(could_be_seen & ~hidden) if k not in taken)
+    # The gain of a pair holds what its line would cost if it were missing, so here the lines of pairs cost that too.
+    costs = (len(missing) + sum(bool(could_be_seen[line]) for line in taken)) * math.log(1.0 - SEEN)
+    score = costs + sum(float(gains[pair.peak, pair.line]) for pair in pairs)
     return Match(score, pairs, missing, tuple(i for i in range(len(peaks)) if i not in explained))
 
 

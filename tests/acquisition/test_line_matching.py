@@ -28,7 +28,7 @@ def test_a_line_is_given_to_one_peak_only_and_to_the_nearer() -> None:
 
 def test_two_peaks_between_two_lines_are_both_paired() -> None:
     """The nearest pair first would leave one peak without a line."""
-    found = match([1000e3, 1001.4e3], [1001.0e3, 1003.9e3], [1e3, 1e3])
+    found = match([1000e3, 1001.4e3], [1001.0e3, 1002.9e3], [1e3, 1e3])
     assert len(found.pairs) == 2
 
 
@@ -39,6 +39,12 @@ def test_lines_within_the_peaks_are_missing_and_those_beyond_were_not_looked_for
     searched = match(NITRITE_HZ, known, [1e3] * len(known), (0.1e6, 10e6))
     assert [known[place] for place in searched.missing] == [0.5e6, 2e6, 9e6]
     assert searched.score == pytest.approx(found.score + 2 * math.log(0.2))
+
+
+def test_a_second_line_at_a_matched_peak_is_not_missing() -> None:
+    """Two publications of one line, or a doublet closer than the tolerance."""
+    once, twice = match(NITRITE_HZ, NITRITE_HZ, [1e3] * 3), match(NITRITE_HZ, [*NITRITE_HZ, 3.6045e6], [1e3] * 4)
+    assert (twice.missing, twice.score) == ((), pytest.approx(once.score))
 
 
 def test_more_and_closer_matches_score_higher_and_missing_lines_lower() -> None:

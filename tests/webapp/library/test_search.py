@@ -127,6 +127,13 @@ class TestMatch:
         ]
         assert both["comparison"]["missing_hz"] == [] and len(both["comparison"]["matched"]) == 3
 
+    def test_a_line_that_moves_with_temperature_may_be_further_off(self, api: APIClient, db: None) -> None:
+        compound = Compound.objects.create(name="Moving")
+        compound.lines.create(frequency_hz=30e6, temperature_k=295.0, dnu_dt_hz_per_k=-5000.0)
+        warm = {"peaks_hz": [30e6 - 10e3], "temperature_tolerance_k": 10}
+        assert [one["name"] for one in match(api, temperature_k=297, **warm)["compounds"]] == ["Moving"]
+        assert match(api, temperature_k=295, **warm)["compounds"] == []
+
     def test_of_other_groups_nothing(
         self, stranger_api: APIClient, staff_api: APIClient, make_indexed: MakeIndexed
     ) -> None:

@@ -30,6 +30,11 @@ class Comparison:
     missing_hz: tuple[float, ...]
     unexplained_hz: tuple[float, ...]
 
+    @property
+    def better_than_chance(self) -> bool:
+        """Whether these lines explain the peaks better than lines of any other origin do."""
+        return bool(self.matched) and self.score > 0
+
 
 def compare(wanted: Wanted, lines_hz: Sequence[float], sigmas_hz: Sequence[float] | None = None) -> Comparison:
     """Match the wanted peaks one to one with known lines of these standard deviations (the wanted ones if None)."""

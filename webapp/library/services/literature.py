@@ -34,7 +34,7 @@ def find(user: Viewer, wanted: Wanted, limit: int = 50) -> list[FoundCompound]:
         return [FoundCompound(one, tuple(one.looked_at), None) for one in candidates[:limit]]
     found = [_compared(one, wanted) for one in candidates[:CANDIDATES_MAX]]
     best = sorted(found, key=lambda one: -one.comparison.score if one.comparison else 0.0)
-    return [one for one in best if one.comparison and one.comparison.matched][:limit]
+    return [one for one in best if one.comparison and one.comparison.better_than_chance][:limit]
 
 
 def filtered(found: QuerySet[Compound], name: str = "", element: str = "", nuclide: str = "") -> QuerySet[Compound]:
@@ -68,8 +68,9 @@ def _lines(wanted: Wanted) -> QuerySet[ReferenceLine]:
 
 def _candidates(user: Viewer, wanted: Wanted, lines: QuerySet[ReferenceLine]) -> QuerySet[Compound]:
     near = Q()
-    for peak in wanted.peaks_hz:
-        near |= Q(frequency_hz__range=(peak - 1.5 * wanted.tolerance_hz, peak + 1.5 * wanted.tolerance_hz))
+    if wanted.temperature_k is None:  # otherwise lines that move with it may be anywhere
+        for peak in wanted.peaks_hz:
+            near |= Q(frequency_hz__range=(peak - wanted.tolerance_hz, peak + wanted.tolerance_hz))
     found = compounds.visible(user).select_related("group")
     found = found.filter(Exists(lines.filter(near, compound=OuterRef("pk"))))
     for symbol in wanted.elements:

@@ -71,9 +71,9 @@ def find(user: Viewer, wanted: Wanted, limit: int = 50) -> list[FoundSpectrum]:
         return [FoundSpectrum(spectra[one], lines.get(one, ()), None) for one in ids]
     lines = _lines_of(_most_matches(user, wanted, filtered))
     compared = {spectrum_id: compare(wanted, own) for spectrum_id, own in lines.items()}
-    best = sorted((one for one in compared if compared[one].matched), key=lambda one: (-compared[one].score, -one))[
-        :limit
-    ]
+    best = sorted(
+        (one for one in compared if compared[one].better_than_chance), key=lambda one: (-compared[one].score, -one)
+    )[:limit]
     spectra = _with_names(best)
     return [FoundSpectrum(spectra[one], lines[one], compared[one]) for one in best]
 
@@ -105,7 +105,6 @@ def _most_matches(user: Viewer, wanted: Wanted, filtered: QuerySet[Spectrum] | N
             return []
         conditions += f" AND spectrum_id IN ({subquery})"
         more += values
-    reach_hz = 1.5 * wanted.tolerance_hz  # REACH standard deviations, as in the pairing
     parts, parameters = [], []
     for place, peak_hz in enumerate(wanted.peaks_hz):
         parts.append(
@@ -113,7 +112,7 @@ def _most_matches(user: Viewer, wanted: Wanted, filtered: QuerySet[Spectrum] | N
             f" frequency_hz - CAST(%s AS double precision) AS off_hz"
             f" FROM {Peak._meta.db_table} WHERE frequency_hz BETWEEN %s AND %s{conditions}"
         )
-        parameters += [peak_hz, peak_hz - reach_hz, peak_hz + reach_hz, *more]
+        parameters += [peak_hz, peak_hz - wanted.tolerance_hz, peak_hz + wanted.tolerance_hz, *more]
     sql = f"""
         SELECT spectrum_id, COUNT(DISTINCT place) AS matched,
                SUM((0.5 + relative_height) * EXP(-0.5 * POWER(off_hz / %s, 2))) AS closeness

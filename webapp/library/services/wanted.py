@@ -11,6 +11,7 @@ from typing import Any
 
 from acquisition import formula, nuclides
 from acquisition.errors import FieldError, InvalidParameters
+from acquisition.line_matching import REACH
 from acquisition.nuclides import UnknownNuclide
 
 PEAKS_MAX = 20
@@ -41,8 +42,8 @@ class Wanted:
 
     @property
     def sigma_hz(self) -> float:
-        """Standard deviation of a match: nearly all true ones lie within the tolerance."""
-        return self.tolerance_hz / 2.0
+        """Standard deviation of a match: pairs reach as far as the tolerance."""
+        return self.tolerance_hz / REACH
 
     @property
     def filters(self) -> bool:
