@@ -14,10 +14,11 @@ from rest_framework.views import APIView
 
 from acquisition.errors import FieldError, InvalidParameters
 from webapp.accounts import access
-from webapp.accounts.models import Group, Membership, User
+from webapp.accounts.models import Group, GroupEvent, Membership, User
 from webapp.accounts.services import groups as services
 from webapp.accounts.services import roles
-from webapp.config.fields import StrictSerializer, body, query
+from webapp.accounts.services.leaving import Work
+from webapp.config.fields import ObjectField, StrictSerializer, body, query
 from webapp.errors import NotFound
 
 USERNAME = r"[\w.@+-]{1,150}"
@@ -73,6 +74,27 @@ class MemberAddSerializer(StrictSerializer):
 
 class MemberUpdateSerializer(StrictSerializer):
     role = serializers.ChoiceField(choices=Membership.Role.choices)
+
+
+WORK_HELP = "Bookings to come and runs that wait are kept for the group, or cancelled."
+
+
+class LeaveSerializer(StrictSerializer):
+    work = serializers.ChoiceField(choices=tuple(Work), default=Work.KEEP.value, help_text=WORK_HELP)
+
+
+class RemoveQuery(serializers.Serializer[Any]):
+    work = serializers.ChoiceField(choices=tuple(Work), default=Work.KEEP.value, help_text=WORK_HELP)
+
+
+class GroupEventSerializer(serializers.ModelSerializer[GroupEvent]):
+    user = serializers.CharField(source="user.username", read_only=True, allow_null=True, default=None)
+    actor = serializers.CharField(source="actor.username", read_only=True)
+    payload = ObjectField(read_only=True)
+
+    class Meta:
+        model = GroupEvent
+        fields = ["id", "kind", "user", "actor", "payload", "at"]
 
 
 class UserSerializer(serializers.ModelSerializer[User]):
@@ -143,12 +165,19 @@ class GroupViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Ge
         """Staff: an archived group goes on."""
         return self._answer(services.reopen(request.user, self.get_object()))
 
-    @extend_schema(request=None, responses={204: None})
+    @extend_schema(request=LeaveSerializer, responses={204: None})
     @action(detail=True, methods=["post"])
     def leave(self, request: Request, slug: str) -> Response:
         """Leave the group; its last leader cannot."""
-        services.leave(request.user, self.get_object())
+        services.leave(request.user, self.get_object(), body(LeaveSerializer, request)["work"])
         return Response(status=204)
+
+    @extend_schema(responses=GroupEventSerializer(many=True))
+    @action(detail=True, methods=["get"], pagination_class=None)
+    def events(self, request: Request, slug: str) -> Response:
+        """Leaders and staff: what was done to the group and its members, in order."""
+        found = services.events(request.user, self.get_object())
+        return Response(GroupEventSerializer(found, many=True).data)
 
     @extend_schema(responses=MembershipSerializer(many=True))
     @action(detail=True, methods=["get"], pagination_class=None)
@@ -180,7 +209,8 @@ class GroupViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Ge
     def remove_member(self, request: Request, slug: str, username: str) -> Response:
         """Leaders and staff: take somebody out of the group."""
         group = self.get_object()
-        services.remove_member(request.user, group, _member(group, username))
+        work = query(RemoveQuery, request)["work"]
+        services.remove_member(request.user, group, _member(group, username), work)
         return Response(status=204)
 
     def _answer(self, group: Group, status: int = 200) -> Response:

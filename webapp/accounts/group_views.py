@@ -7,6 +7,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -17,8 +18,12 @@ from webapp.accounts import access
 from webapp.accounts.group_forms import GroupForm, MemberForm, RenameForm
 from webapp.accounts.models import Group, Membership, User
 from webapp.accounts.services import groups as services
+from webapp.accounts.services import leaving
 from webapp.errors import NotFound, ServiceError
 from webapp.home.forms import show_errors
+
+#: of a group's history; the API tells all of it
+EVENTS_SHOWN = 30
 
 REFUSALS = (InvalidParameters, ServiceError)
 
@@ -76,22 +81,35 @@ def add_member(request: HttpRequest, slug: str) -> HttpResponse:
 @login_required
 @require_POST
 def change_member(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
-    """Leaders and staff: another role for a member, or out of the group."""
+    """Leaders and staff: another role for a member."""
     shown = _found(request, slug)
     person = get_object_or_404(shown.memberships.select_related("user"), pk=pk).user
-    if request.POST.get("action") == "remove":
-        return _done(request, shown, f"{person} is out of the group.", services.remove_member, person)
     role = request.POST.get("role", "")
     return _done(request, shown, f"{person} has another role.", services.set_role, person, role)
 
 
 @login_required
-@require_POST
-def leave(request: HttpRequest, slug: str) -> HttpResponse:
-    """Leave a group; its last leader cannot."""
+def remove_member(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    """Leaders and staff: take a member out; a page of its own asks what becomes of their work."""
     shown = _found(request, slug)
+    person = get_object_or_404(shown.memberships.select_related("user"), pk=pk).user
+    if not services.may_manage(request.user, shown):
+        raise PermissionDenied
+    if request.method != "POST":
+        return _leaving_page(request, shown, person)
+    work = request.POST.get("work", "")
+    return _done(request, shown, f"{person} is out of the group.", services.remove_member, person, work)
+
+
+@login_required
+def leave(request: HttpRequest, slug: str) -> HttpResponse:
+    """Leave a group; its last leader cannot. The same page asks for the user's own work."""
+    shown = _found(request, slug)
+    get_object_or_404(shown.memberships, user=request.user)
+    if request.method != "POST":
+        return _leaving_page(request, shown, request.user)
     try:
-        services.leave(request.user, shown)
+        services.leave(request.user, shown, request.POST.get("work", ""))
     except REFUSALS as error:
         messages.error(request, str(error))
         return redirect("accounts:group", slug)
@@ -150,15 +168,28 @@ def _done(request: HttpRequest, shown: Group, said: str, do: Callable[..., Any],
     return redirect("accounts:groups")
 
 
+def _leaving_page(request: HttpRequest, shown: Group, person: User) -> HttpResponse:
+    context = {
+        "group": shown,
+        "person": person,
+        "is_self": person == request.user,
+        "bookings": leaving.bookings_to_come(shown, person),
+        "runs": leaving.runs_waiting(shown, person),
+    }
+    return render(request, "accounts/groups/leaving.html", context)
+
+
 def _page(
     request: HttpRequest, shown: Group, member_form: MemberForm | None = None, rename_form: RenameForm | None = None
 ) -> HttpResponse:
     members = shown.memberships.select_related("user").order_by("-role", "user__username")
+    may_manage = services.may_manage(request.user, shown)
     context = {
         "group": shown,
         "members": members,
+        "events": services.events(request.user, shown).order_by("-id")[:EVENTS_SHOWN] if may_manage else (),
         "roles": Membership.Role.choices,
-        "may_manage": services.may_manage(request.user, shown),
+        "may_manage": may_manage,
         "is_member": any(member.user_id == request.user.pk for member in members),
         "member_form": member_form or MemberForm(),
         "rename_form": rename_form or RenameForm(initial={"name": shown.name}),

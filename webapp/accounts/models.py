@@ -57,6 +57,34 @@ class Membership(models.Model):
         constraints = [models.UniqueConstraint(fields=["group", "user"], name="membership_once")]
 
 
+class GroupEvent(models.Model):
+    """What was done to a group and its members, by whom; only ever added to.
+
+    `user` is whom it was done to. Payloads: `joined` {role}, `role` {role, before}, `renamed` {name, before},
+    `left` and `removed` {role, bookings_kept, bookings_cancelled, runs_kept, runs_cancelled} (numbers); the others {}.
+    """
+
+    class Kind(models.TextChoices):
+        MADE = "made", "Group made"
+        JOINED = "joined", "Joined"
+        ROLE = "role", "Another role"
+        LEFT = "left", "Left"
+        REMOVED = "removed", "Taken out"
+        RENAMED = "renamed", "Renamed"
+        ARCHIVED = "archived", "Archived"
+        REOPENED = "reopened", "Opened again"
+
+    group = models.ForeignKey(Group, on_delete=models.CASCADE, related_name="events")
+    kind = models.CharField(max_length=10, choices=Kind)
+    user = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    actor = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    payload = models.JSONField(default=dict)
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["id"]
+
+
 class ApiToken(models.Model):
     """A token for programs. Only the SHA-256 of the secret is stored; `prefix` is what people tell tokens apart by."""
 

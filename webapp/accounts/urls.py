@@ -16,6 +16,7 @@ urlpatterns = [
     path("groups/<slug:slug>/", group_views.group, name="group"),
     path("groups/<slug:slug>/add/", group_views.add_member, name="group-add"),
     path("groups/<slug:slug>/members/<int:pk>/", group_views.change_member, name="group-member"),
+    path("groups/<slug:slug>/members/<int:pk>/remove/", group_views.remove_member, name="group-remove"),
     path("groups/<slug:slug>/leave/", group_views.leave, name="group-leave"),
     path("groups/<slug:slug>/rename/", group_views.rename, name="group-rename"),
     path("groups/<slug:slug>/archive/", group_views.archive, name="group-archive"),

@@ -222,6 +222,7 @@ SPECTACULAR_SETTINGS = {
         "NotificationKind": "webapp.notifications.kinds.Kind",
         "NotificationChannel": "webapp.notifications.kinds.Channel",
         "FeedScope": "webapp.feeds.models.CalendarFeed.Scope",
+        "KeepOrCancel": "webapp.facility.bookings.outages.ON_BOOKINGS",
         "BookingScope": "webapp.facility.bookings.series.SCOPES",
         "DryRunState": "webapp.dryruns.models.DryRun.State",
     },

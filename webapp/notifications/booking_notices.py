@@ -26,6 +26,7 @@ _KINDS = {
     Event.RELEASED: Kind.RELEASED,
     Event.LAPSED: Kind.RELEASED,
     Event.AFFECTED: Kind.AFFECTED,
+    Event.HANDED_OVER: Kind.BOOKED,
 }
 _TITLES = {
     Event.CREATED: "Booked",
@@ -38,6 +39,7 @@ _TITLES = {
     Event.RELEASED: "Booking released",
     Event.LAPSED: "Booking lapsed",
     Event.AFFECTED: "An outage falls into your booking",
+    Event.HANDED_OVER: "A booking is yours now",
 }
 
 
@@ -99,6 +101,8 @@ def _sentence(event: BookingEvent, zone: datetime.tzinfo) -> str:
         case Event.AFFECTED:
             short = f" It now ends at {moment(_read(payload['ends_at']), zone)}." if "before" in payload else ""
             return f"The instrument cannot be used as planned{reason}{short}"
+        case Event.HANDED_OVER:
+            return f"{who} handed it over to you; it was for {payload['before']}."
         case Event.RELEASED:
             return "Nobody checked in in time, so the rest of it is free for others."
         case Event.LAPSED:

@@ -36,7 +36,7 @@ def test_leader_adds_promotes_and_takes_out(leader: Client, group: Group) -> Non
     bob = group.memberships.get(user__username="bob")
     post(leader, "member", group, bob.pk, role="leader")
     assert roles(group) == {"ada": "leader", "bob": "leader"}
-    post(leader, "member", group, bob.pk, action="remove")
+    post(leader, "remove", group, bob.pk, work="keep")
     assert roles(group) == {"ada": "leader"}
 
 
@@ -50,7 +50,7 @@ def test_fault_stands_beside_the_user_name(leader: Client, group: Group, typed: 
 
 
 def test_group_keeps_a_leader(leader: Client, group: Group) -> None:
-    assert "needs a leader" in leader.get(post(leader, "leave", group)["Location"]).content.decode()
+    assert "needs a leader" in leader.get(post(leader, "leave", group, work="keep")["Location"]).content.decode()
     assert roles(group) == {"ada": "leader"}
 
 
@@ -60,11 +60,11 @@ def test_members_see_and_leave_but_do_not_manage(user: User, group: Group) -> No
     client = visit(user)
     assert "Add a member" not in page(client, group).content.decode()
     post(client, "add", group, user="ada", role="leader")
-    post(client, "member", group, group.memberships.get(user=lead).pk, action="remove")
+    post(client, "remove", group, group.memberships.get(user=lead).pk, work="keep")
     post(client, "archive", group)
     group.refresh_from_db()
     assert (roles(group)["lea"], group.archived_at) == ("leader", None)
-    assert post(client, "leave", group)["Location"] == reverse("accounts:groups")
+    assert post(client, "leave", group, work="keep")["Location"] == reverse("accounts:groups")
     assert "ada" not in roles(group)
 
 

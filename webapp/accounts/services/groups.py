@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.text import slugify
 
 from acquisition.errors import FieldError, InvalidParameters
 from webapp.accounts.access import leads
-from webapp.accounts.models import Group, Membership, User
+from webapp.accounts.models import Group, GroupEvent, Membership, User
+from webapp.accounts.services import leaving
 from webapp.errors import Conflict, NotAllowed
+
+Kind = GroupEvent.Kind
 
 _SLUG = re.compile(r"[-a-z0-9_]{1,50}")
 
@@ -48,7 +53,8 @@ def create(actor: User, *, name: str, leader: User, slug: str = "") -> Group:
     try:
         with transaction.atomic():
             group.save()
-            _join(group, leader, Membership.Role.LEADER, "leader")
+            _record(group, Kind.MADE, actor)
+            _join(group, leader, Membership.Role.LEADER, "leader", actor)
     except IntegrityError:
         raise InvalidParameters([FieldError("name", "There is a group of this name already.")]) from None
     return group
@@ -57,9 +63,13 @@ def create(actor: User, *, name: str, leader: User, slug: str = "") -> Group:
 def rename(actor: User, group: Group, name: str) -> Group:
     """Another name; the short name in addresses stays."""
     _manages(actor, group)
+    before = Group.objects.values_list("name", flat=True).get(pk=group.pk)
     group.name = name
     check(group)
-    group.save(update_fields=["name"])
+    with transaction.atomic():
+        group.save(update_fields=["name"])
+        if group.name != before:
+            _record(group, Kind.RENAMED, actor, name=group.name, before=before)
     return group
 
 
@@ -68,7 +78,9 @@ def archive(actor: User, group: Group) -> Group:
     _manages(actor, group)
     if group.archived_at is None:
         group.archived_at = timezone.now()
-        group.save(update_fields=["archived_at"])
+        with transaction.atomic():
+            group.save(update_fields=["archived_at"])
+            _record(group, Kind.ARCHIVED, actor)
     return group
 
 
@@ -76,8 +88,11 @@ def reopen(actor: User, group: Group) -> Group:
     """Staff: an archived group goes on."""
     if not actor.is_staff:
         raise NotAllowed("Only the facility's staff may reopen a group.")
-    group.archived_at = None
-    group.save(update_fields=["archived_at"])
+    if group.archived_at is not None:
+        group.archived_at = None
+        with transaction.atomic():
+            group.save(update_fields=["archived_at"])
+            _record(group, Kind.REOPENED, actor)
     return group
 
 
@@ -90,7 +105,7 @@ def add_member(actor: User, group: Group, user: User, role: str = Membership.Rol
         _lock(group)
         if group.memberships.filter(user=user).exists():
             raise Conflict(f"{user.get_username()} is in the group already.", "user")
-        return _join(group, user, role, "user")
+        return _join(group, user, role, "user", actor)
 
 
 def set_role(actor: User, group: Group, user: User, role: str) -> Membership:
@@ -103,36 +118,56 @@ def set_role(actor: User, group: Group, user: User, role: str) -> Membership:
             _check_role(role)
             if membership.role == Membership.Role.LEADER:
                 _not_the_last_leader(group, user)
-            membership.role = role
+            before, membership.role = membership.role, role
             membership.save(update_fields=["role"])
+            _record(group, Kind.ROLE, actor, user, role=role, before=before)
         return membership
 
 
-def remove_member(actor: User, group: Group, user: User) -> None:
-    """Take somebody out of the group. Their bookings, samples and runs belong to the group and stay."""
+def remove_member(actor: User, group: Group, user: User, work: str = leaving.Work.KEEP) -> leaving.Settled:
+    """Take somebody out of the group. Their samples and what they measured stay with it.
+
+    Bookings to come and runs that wait are kept for the group or cancelled, as `work` says.
+    """
     _manages(actor, group)
-    _remove(group, user)
+    return _remove(actor, group, user, Kind.REMOVED, work)
 
 
-def leave(user: User, group: Group) -> None:
+def leave(user: User, group: Group, work: str = leaving.Work.KEEP) -> leaving.Settled:
     """Leave a group. Its last leader cannot, unless somebody else becomes leader first."""
-    _remove(group, user)
+    return _remove(user, group, user, Kind.LEFT, work)
 
 
-def _remove(group: Group, user: User) -> None:
+def _remove(actor: User, group: Group, user: User, kind: str, work: str) -> leaving.Settled:
+    wanted = leaving.read_work(work)
     with transaction.atomic():
         _lock(group)
         membership = _membership(group, user)
         if membership.role == Membership.Role.LEADER:
             _not_the_last_leader(group, user)
         membership.delete()
+        settled = leaving.settle(actor, group, user, wanted)
+        _record(group, kind, actor, user, role=membership.role, **settled.as_payload())
+    return settled
 
 
-def _join(group: Group, user: User, role: str, field: str) -> Membership:
+def events(actor: User, group: Group) -> QuerySet[GroupEvent]:
+    """Leaders and staff: what was done to the group and its members, in order."""
+    _manages(actor, group)
+    return group.events.select_related("user", "actor")
+
+
+def _join(group: Group, user: User, role: str, field: str, actor: User) -> Membership:
     _check_role(role)
     if not user.is_active:
         raise InvalidParameters([FieldError(field, f"The account of {user.get_username()} is closed.")])
-    return Membership.objects.create(group=group, user=user, role=role)
+    made = Membership.objects.create(group=group, user=user, role=role)
+    _record(group, Kind.JOINED, actor, user, role=role)
+    return made
+
+
+def _record(group: Group, kind: str, actor: User, user: User | None = None, **payload: Any) -> None:
+    GroupEvent.objects.create(group=group, kind=kind, actor=actor, user=user, payload=payload)
 
 
 def _check_role(role: str) -> None:

@@ -2,7 +2,8 @@
 
 Payloads: `created`, `offered`, `accepted`, `approved` {starts_at, ends_at, state}; `moved` the same and {before:
 {starts_at, ends_at}}; `edited` {title, before}; `cancelled`, `declined` {reason}; `finished` {ends_at, before};
-`affected` {outage, reason, ends_at} with starts_at or, when cut short, before; the others {}. Times are ISO 8601, UTC.
+`affected` {outage, reason, ends_at} with starts_at or, when cut short, before; `handed_over` {to, before} (user names);
+the others {}. Times are ISO 8601, UTC.
 """
 
 from __future__ import annotations

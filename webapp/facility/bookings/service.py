@@ -118,6 +118,23 @@ def cancel(actor: User, booking: Booking, reason: str = "") -> Booking:
     return found
 
 
+def hand_over(actor: User, booking: Booking, user: User) -> Booking:
+    """Let another member of the group have a booking, if every rule lets them book it; raises as `book`."""
+    core.must_change(actor, booking)
+    with locked(booking.instrument_id) as now:
+        found = core.current(booking)
+        core.must_hold(found, now)
+        if found.user_id == user.pk:
+            return found
+        facts = gather(Parties(actor, found.instrument, found.group, user), core.span_of(found), now, [found.pk])
+        core.judge(wish_to_move(actor, found, core.span_of(found)), facts)
+        before, found.user = found.user.get_username(), user
+        found.sequence += 1
+        found.save(update_fields=["user", "sequence", "updated_at"])
+        events.record(found, Kind.HANDED_OVER, actor, to=user.get_username(), before=before)
+    return found
+
+
 def finish(actor: User, booking: Booking) -> Booking:
     """End a running booking now, so that others can have the rest."""
     core.must_change(actor, booking)

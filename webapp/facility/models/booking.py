@@ -137,6 +137,7 @@ class BookingEvent(models.Model):
         ACCEPTED = "accepted", "Offer accepted"
         LAPSED = "lapsed", "Lapsed"
         AFFECTED = "affected", "Affected by an outage"
+        HANDED_OVER = "handed_over", "Handed over"
 
     booking = models.ForeignKey(Booking, on_delete=models.CASCADE, related_name="events")
     kind = models.CharField(max_length=12, choices=Kind)
