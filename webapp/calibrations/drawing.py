@@ -13,7 +13,7 @@ WIDTH, HEIGHT = 640, 220
 _LEFT, _RIGHT, _TOP, _BOTTOM = 96, WIDTH - 14, 12, HEIGHT - 40
 _MARGIN = 0.15
 _SIGMAS_SHOWN = 1.0
-_DATES = 4
+_DATES = 3
 
 
 def trend(rows: Sequence[Calibration], now: datetime.datetime, zone: datetime.tzinfo) -> dict[str, Any] | None:
