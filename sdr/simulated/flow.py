@@ -139,6 +139,11 @@ class Flow:
         earliest = max(self.now, receiver.not_before)
         return self.tdd.next_high(1, earliest) if self.has_tdd else earliest
 
+    def seconds_to_begin(self) -> float | None:
+        """How long it takes until a block begins to be filled; None if nobody knows yet, or one is being filled."""
+        start = self._next_block_start()
+        return None if start is None else (start - self.now) / self.settings.rate_hz
+
     def _next_external_pulse(self) -> int | None:
         """Without a signal on the pin TDD_EXT_SYNC selected, external synchronisation comes once a second."""
         waiting = self.tdd.enabled and self.tdd.sync_external and not self.tdd.running

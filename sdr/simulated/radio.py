@@ -159,6 +159,10 @@ class Radio:
             return None
         return (self._flow.receiver.current.end - self._flow.now) / self._flow.settings.rate_hz
 
+    def seconds_to_begin(self) -> float | None:
+        """How long it takes until a block begins to be filled; None if nobody knows yet, or one is being filled."""
+        return self._flow.seconds_to_begin()
+
     # Transmission
 
     def open_transmitter(self) -> None:

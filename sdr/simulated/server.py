@@ -352,7 +352,8 @@ class _Connection:
                 if self._gone():
                     raise ConnectionLost
                 expected = self._radio.seconds_to_block()
-                wait = _POLL_S if expected is None else min(max(expected, 1e-4), _POLL_S)
+                event_s = self._radio.seconds_to_begin() if expected is None else expected
+                wait = _POLL_S if event_s is None else min(max(event_s, 1e-4), _POLL_S)
                 # A block that is being filled is on its way, however long it takes.
                 if deadline is not None and expected is None and time.monotonic() > deadline:
                     raise IioError(errno.ETIMEDOUT)
