@@ -115,7 +115,7 @@ class Captures:
         few, many = (noise_of(radio.play(shot(bench, averages=averages))) for averages in (4, 64))
         assert few / many == pytest.approx(4.0, rel=0.2)
 
-    @pytest.mark.parametrize("factor", [0.25, 2.0])
+    @pytest.mark.parametrize("factor", [0.5, 2.0])
     def test_other_sample_rates(self, bench: Bench, radio: Transceiver, factor: float) -> None:
         played = shot(bench, sample_rate_hz=factor * bench.sample_rate_hz, dead_time_s=20e-6)
         capture = radio.play(played)

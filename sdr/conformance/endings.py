@@ -17,8 +17,8 @@ LOST_WITHIN_S = 60.0
 
 
 def long_shot(bench: Bench) -> Shot:
-    """Several bursts of at most half a second."""
-    return shot(bench, averages=4 * max(1, round(2.0 / bench.repetition_time_s / 4)))
+    """Several bursts of at most half a second, of each phase."""
+    return shot(bench, averages=4 * max(1, round(1.6 / bench.repetition_time_s / 4)))
 
 
 def once_begun(act: Callable[[], None], averages: int = 8) -> Callable[[int], None]:
@@ -69,6 +69,11 @@ class Endings:
         assert bench.is_silent()
         assert_echo(bench, radio.play(shot(bench)))
 
+    def test_every_error_has_a_code_and_says_what_to_do(self) -> None:
+        for kind in _all_errors():
+            assert kind.code
+            assert kind.advice or kind is ShotStopped
+
     def test_an_exception_within_the_with_statement(self, alone: Bench) -> None:
         def play_and_fail() -> None:
             with alone.open() as radio:
@@ -111,11 +116,6 @@ class Endings:
             assert refused.value.advice
             assert alone.is_silent()
             assert_echo(alone, radio.play(shot(alone, centre_frequency_hz=alone.centre_frequency_hz + 2e6)))
-
-    def test_every_error_has_a_code_and_says_what_to_do(self) -> None:
-        for kind in _all_errors():
-            assert kind.code
-            assert kind.advice or kind is ShotStopped
 
     def _partial_is_right(self, bench: Bench, radio: Transceiver, played: Shot) -> None:
         """Whole phase cycles, fewer than asked for, and an echo of what was sent; or nothing."""

@@ -36,6 +36,20 @@ class Opening:
         assert refused.value.advice
         assert radio.make_safe().confirmed  # the one who has it is not disturbed
 
+    def test_nobody_there(self, bench: Bench) -> None:
+        if not bench.nobody_uri:
+            pytest.skip("the bench knows no address without a radio")
+        with pytest.raises(RadioUnreachable) as refused:
+            bench.open(uri=bench.nobody_uri, connect_timeout_s=0.5)
+        assert bench.nobody_uri in str(refused.value)
+
+    @pytest.mark.parametrize("uri", ["", "somewhere", "http://radio", "ip:rädio", "ip:two words"])
+    def test_an_address_that_makes_no_sense(self, bench: Bench, uri: str) -> None:
+        with pytest.raises(InvalidConfiguration) as refused:
+            bench.open(uri=uri)
+        assert refused.value.field == "uri"
+        assert refused.value.advice
+
     def test_a_closed_radio_can_be_opened_again(self, alone: Bench) -> None:
         for _ in range(2):
             alone.open().close()
@@ -53,20 +67,6 @@ class Opening:
         assert alone.is_silent()
         with alone.open(serial=serial) as radio:
             assert radio.identity.serial == serial
-
-    def test_nobody_there(self, bench: Bench) -> None:
-        if not bench.nobody_uri:
-            pytest.skip("the bench knows no address without a radio")
-        with pytest.raises(RadioUnreachable) as refused:
-            bench.open(uri=bench.nobody_uri, connect_timeout_s=0.5)
-        assert bench.nobody_uri in str(refused.value)
-
-    @pytest.mark.parametrize("uri", ["", "somewhere", "http://radio", "ip:rädio", "ip:two words"])
-    def test_an_address_that_makes_no_sense(self, bench: Bench, uri: str) -> None:
-        with pytest.raises(InvalidConfiguration) as refused:
-            bench.open(uri=uri)
-        assert refused.value.field == "uri"
-        assert refused.value.advice
 
     def test_gains_beyond_the_radio(self, alone: Bench) -> None:
         """Refused at the latest by the first shot, before anything is sent."""

@@ -116,6 +116,11 @@ class Refusals:
         assert bench.activity() == before
         assert radio.partial() is None
 
+    def test_a_refusal_leaves_the_radio_fit_for_use(self, bench: Bench, radio: Transceiver) -> None:
+        with pytest.raises(SafetyLimitExceeded):
+            radio.play(shot(bench, averages=TEETH + 1))
+        assert_echo(bench, radio.play(shot(bench)))
+
     def test_the_instruments_own_limits_count(self, alone: Bench) -> None:
         """A limit below what the radio could do."""
         limits = InstrumentLimits(
@@ -125,8 +130,3 @@ class Refusals:
             with pytest.raises(SafetyLimitExceeded, match=f"{0.9 * alone.level:.6g}") as refused:
                 radio.play(shot(alone))
             assert refused.value.field == "amplitude"
-
-    def test_a_refusal_leaves_the_radio_fit_for_use(self, bench: Bench, radio: Transceiver) -> None:
-        with pytest.raises(SafetyLimitExceeded):
-            radio.play(shot(bench, averages=TEETH + 1))
-        assert_echo(bench, radio.play(shot(bench)))

@@ -9,6 +9,7 @@ import selectors
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -28,6 +29,7 @@ class SimulatedProcess:
     ) -> None:
         self._process = process
         self._log_path = log_path
+        self._talking = threading.Lock()
         self.uri = uri
         self.probe_address = probe_address
         """Host and port of the probe's tuner and of the temperature, if `probe_port` was given."""
@@ -51,9 +53,10 @@ class SimulatedProcess:
     def command(self, line: str) -> None:
         """Any command of sdr.simulated.control; obeyed when this returns. ValueError if it makes no sense."""
         assert self._process.stdin is not None and self._process.stdout is not None
-        self._process.stdin.write(f"{line}\n")
-        self._process.stdin.flush()
-        answer = self._process.stdout.readline().strip()
+        with self._talking:
+            self._process.stdin.write(f"{line}\n")
+            self._process.stdin.flush()
+            answer = self._process.stdout.readline().strip()
         if answer != "ok":
             raise ValueError(answer or "the simulator has ended")
 

@@ -83,7 +83,7 @@ class TestPlutoWithoutTddCore(TransceiverConformance):
     @classmethod
     def bench(cls) -> Iterator[Bench]:
         with running(SAMPLE, firmware="v0.32") as process:
-            yield bench_of(process, "pluto", exact=False)
+            yield bench_of(process, "pluto", exact=False, sample_rate_hz=5e6)
 
 
 class TestAdrv9361(TransceiverConformance):
@@ -93,7 +93,7 @@ class TestAdrv9361(TransceiverConformance):
     @classmethod
     def bench(cls) -> Iterator[Bench]:
         with running(SAMPLE, radio="adrv9361", converter="lower:400e6") as process:
-            bench = bench_of(process, "adrv9361", exact=False)
+            bench = bench_of(process, "adrv9361", exact=False, sample_rate_hz=5e6)
             bench.settings = replace(bench.settings, converter=ConverterSettings("lower", 400e6))
             yield bench
 

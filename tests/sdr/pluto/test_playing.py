@@ -86,8 +86,7 @@ def test_a_survey_shot_comes_back_aligned(firmware: str, way: str) -> None:
         assert done == sorted(done)
 
 
-@pytest.mark.parametrize("firmware", ["v0.39", "v0.32"])
-@pytest.mark.parametrize("side", ["upper", "lower"])
+@pytest.mark.parametrize(("firmware", "side"), [("v0.39", "lower"), ("v0.32", "upper")])
 def test_a_line_has_its_frequency_and_a_stable_phase_after_every_tuning(firmware: str, side: str) -> None:
     """Also when the centre moves: on the lower side a wrong sign would mirror the line about each centre."""
     with running(SAMPLE, firmware=firmware, converter=f"{side}:400e6", seed=5) as radio:
@@ -117,22 +116,6 @@ def test_without_a_converter() -> None:
             transceiver.play(fid(28e6))
 
 
-def test_averaging_lowers_the_noise_and_keeps_the_line(shared_radio: SimulatedProcess) -> None:
-    with open_transceiver(instrument(shared_radio)) as transceiver:
-        noise = []
-        for averages in (4, 64):
-            capture = transceiver.play(fid(LINE_HZ - 5e6, averages=averages))
-            noise.append(float(np.std(capture.samples[capture.receive_mask])))
-    assert noise[0] / noise[1] == pytest.approx(4.0, rel=0.15)
-
-
-def test_offsets_go_with_the_phase_cycle(shared_radio: SimulatedProcess) -> None:
-    with open_transceiver(instrument(shared_radio)) as transceiver:
-        both = transceiver.play(fid(LINE_HZ - 5e6, averages=64))
-        one = transceiver.play(fid(LINE_HZ - 5e6, averages=64, phase_cycle=(1,)))
-    assert abs(np.mean(one.samples[one.receive_mask])) > 10 * abs(np.mean(both.samples[both.receive_mask]))
-
-
 def test_other_rates_and_a_queue_that_must_hold_a_burst(shared_radio: SimulatedProcess) -> None:
     with open_transceiver(instrument(shared_radio)) as transceiver:
         for rate_hz in (2.5e6, 20e6):
@@ -152,17 +135,3 @@ def test_overload_of_data_is_noted(shared_radio: SimulatedProcess) -> None:
     with open_transceiver(instrument(shared_radio, rx_gain_db=60.0)) as transceiver:
         capture = transceiver.play(shot(centre_frequency_hz=LINE_HZ, dead_time_s=0.0))
     assert any("overloaded in" in note for note in capture.notes)
-
-
-def test_a_refused_shot_sends_and_writes_nothing(shared_radio: SimulatedProcess) -> None:
-
-    def touched() -> int:
-        # The connections of a transceiver that was closed before may end at any time.
-        return sum(entry["event"] not in ("connect", "disconnect") for entry in shared_radio.log())
-
-    with open_transceiver(instrument(shared_radio)) as transceiver:
-        before = touched()
-        with pytest.raises(SafetyLimitExceeded) as raised:
-            transceiver.play(shot(waveform=2 * comb()))
-        assert raised.value.field == "amplitude"
-        assert touched() == before
