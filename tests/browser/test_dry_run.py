@@ -14,12 +14,12 @@ def test_from_the_form_to_what_to_expect_and_back(site: Stack, page: Page) -> No
     page.get_by_text("Dry run: try it on a simulated copy").click()
     page.get_by_label("Lines thought to lie at").fill("28.10x")
     page.get_by_role("button", name="Dry run").click()
-    expect(page.locator(".errors").filter(has_text="must be a number")).to_be_visible()
+    expect(page.locator(".errors").filter(has_text="must be a number")).to_be_visible(timeout=30_000)
 
     page.get_by_label("Lines thought to lie at").fill("28.101")
     page.get_by_label("Amplitude over noise, strongest line").fill("0.5")
     page.get_by_role("button", name="Dry run").click()
-    expect(page.locator("[data-simulated]")).to_be_visible()
+    expect(page.locator("[data-simulated]")).to_be_visible(timeout=30_000)
     # the page brings itself up to date
     expect(page.get_by_role("img", name="Simulated spectrum")).to_be_visible(timeout=60_000)
     expect(page.locator("table.lines [data-state=confirmed]")).to_be_visible()
