@@ -101,6 +101,7 @@ def test_busy_port_is_reported() -> None:
     assert "cannot listen on 127.0.0.1" in result.stderr
 
 
+@pytest.mark.integration
 def test_one_command_starts_several_radios(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "sdr.simulated", "--radios", "3", "--port", "0", "--probe-port", "0"]
     command += ["--sample", "KClO3", "--sample", "NaNO2", "--seed", "5", "--log", str(tmp_path / "log"), "--control"]
@@ -140,6 +141,7 @@ def test_with_two(start_simulated_pluto):
 """
 
 
+@pytest.mark.integration
 def test_other_projects_use_the_fixtures(tmp_path: Path) -> None:
     (tmp_path / "conftest.py").write_text('pytest_plugins = ["sdr.simulated.pytest_plugin"]\n')
     (tmp_path / "test_theirs.py").write_text(PROJECT)
@@ -183,6 +185,7 @@ def samples_of(seed: int) -> np.ndarray[Any, Any]:
     return np.concatenate(blocks)
 
 
+@pytest.mark.integration
 def test_same_seed_and_same_commands_give_the_same_samples() -> None:
     one, again, other = samples_of(7), samples_of(7), samples_of(8)
     assert np.abs(one).max() == 2048  # the leakage is there, so it transmitted
