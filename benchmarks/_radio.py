@@ -17,7 +17,7 @@ from sdr.pluto.configuration import Configuration, Setup
 from sdr.pluto.connection import Connection
 from sdr.pluto.samples import quantise
 from sdr.simulated import SimulatedProcess, running
-from sdr.transceiver import ConverterSettings, InstrumentSettings, Transceiver
+from sdr.transceiver import ConverterSettings, InstrumentSettings, SwitchSettings, Transceiver
 
 
 @contextmanager
@@ -63,6 +63,7 @@ def transmitting(settings: InstrumentSettings, shot: Shot) -> Iterator[None]:
         pulse_samples=len(shot.waveform),
         buffer_samples=len(shot.waveform),
         frames=0,
+        switch=SwitchSettings(),
     )
     with CyclicTransmitBuffer(connection.tx, quantise(shot.waveform), len(shot.waveform)):
         connection.tdd.start(0.0)

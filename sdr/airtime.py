@@ -13,7 +13,7 @@ from dataclasses import asdict
 
 from acquisition.pulse_facts import pulse_facts
 from acquisition.shot import Shot
-from sdr import safety
+from sdr import safety, switch
 from sdr.converter import Converter
 from sdr.errors import SafetyLimitExceeded, SdrError, ShotStopped
 from sdr.power_ledger import PowerLedger, is_binding, ledger_path
@@ -53,6 +53,7 @@ class Airtime:
         """
         try:
             safety.check(shot, self._limits, converter, radio)
+            switch.require_heard(shot, self._settings.switch)
         except SafetyLimitExceeded as refused:
             self._log.write("refused", field=refused.field, message=refused.message, method=shot.method)
             raise

@@ -26,6 +26,21 @@ class ConverterSettings:
 
 
 @dataclass(frozen=True)
+class SwitchSettings:
+    """The switch between transmitter, probe and receiver.
+
+    `by` says what sets it: "none" (it works by itself; channel 0 of the TDD core is high from the start of a frame to
+    the end of its pulse, as to unblank an amplifier) or "tdd0" (channel 0 is at `transmit_level` from `lead_s` before
+    the pulse to `lag_s` after it, and at the other level while receiving).
+    """
+
+    by: str = "none"
+    transmit_level: int = 1
+    lead_s: float = 1e-6
+    lag_s: float = 0.5e-6
+
+
+@dataclass(frozen=True)
 class InstrumentSettings:
     """Everything a driver needs to know of one spectrometer; made from the instrument's row by `tasks`."""
 
@@ -41,6 +56,7 @@ class InstrumentSettings:
     connect_timeout_s: float = 3.0
     guard_timeout_s: float = 10.0  # silence after which the guard takes the driver for frozen
     tx_rx_delays_s: tuple[tuple[float, float], ...] = ()  # as calibrated: (sample rate in Hz, delay in s)
+    switch: SwitchSettings = field(default_factory=SwitchSettings)
     run: str = ""  # what the radio is used for, as its log names it
     stop: StopSignal = field(default_factory=StopSignal)  # where staff's emergency stop is heard
     reply_timeout_s: float = 10.0  # how much later than due an answer may come before the connection counts as lost

@@ -60,6 +60,7 @@ def write_capture(folder: str | Path, name: str, capture: Capture) -> list[Path]
         "rasgado:instrument": capture.instrument,
         "rasgado:run": capture.run,
         "rasgado:notes": list(capture.notes) or None,
+        "rasgado:missing": [[int(first), int(behind)] for first, behind in capture.missing] or None,
         "rasgado:radio": None if capture.radio is None else plain_radio(capture.radio),
         "rasgado:calibrations": [plain_calibration(used) for used in capture.calibrations] or None,
     }
@@ -131,6 +132,7 @@ def read_capture(path: str | Path) -> Capture:
         sample_rate_hz=rate,
         centre_frequency_hz=frequency,
         dead_time_s=dead_time,
+        missing=_stretches(files.meta, header, len(samples)),
         averages=int(averages),
         method=_text(header, "rasgado:method") or "survey",
         purpose=_text(header, "rasgado:purpose") or "",
@@ -226,6 +228,18 @@ def _samples(files: _Files, header: dict[str, Any]) -> ComplexArray:
     if not bool(np.all(np.isfinite(samples.view("<f4")))):
         raise RecordError(str(path), "holds samples that are not finite numbers.")
     return np.asarray(samples)
+
+
+def _stretches(path: Path, header: dict[str, Any], samples: int) -> tuple[tuple[int, int], ...]:
+    """The parts of the recording that hold no data."""
+    found = header.get("rasgado:missing", [])
+    pairs: list[Any] = found if isinstance(found, list) else [None]
+    for pair in pairs:
+        whole = isinstance(pair, list) and len(pair) == 2 and all(type(edge) is int for edge in pair)
+        if not whole or not 0 <= pair[0] < pair[1] <= samples:
+            message = f"rasgado:missing must be pairs [first, behind last] of samples within 0 to {samples}."
+            raise RecordError(str(path), message, "rasgado:missing")
+    return tuple((first, behind) for first, behind in pairs)
 
 
 def _number(

@@ -25,6 +25,7 @@ from sdr.pluto.family import RadioModel, model_of
 from sdr.pluto.safe_state import TransmitterSwitch
 from sdr.pluto.tdd import TddCore
 from sdr.safety import RadioRanges
+from sdr.switch import check as check_switch
 from sdr.transceiver import InstrumentSettings, RadioIdentity
 
 SYNCHRONISATIONS = ("auto", "tdd", "leakage")
@@ -41,6 +42,8 @@ class Connection:
             )
         self.model = model_of(settings.driver)
         self.uri = settings.uri
+        check_switch(settings.switch)
+        self.switch = settings.switch
         self._reply_timeout_s = settings.reply_timeout_s
         self.context = open_context(settings.uri, settings.connect_timeout_s)
         with translated(self.uri):
@@ -57,6 +60,11 @@ class Connection:
             self.tx = self.context.find_device(self.model.transmitter)
             self.transmitter = TransmitterSwitch(self.context)
             self.tdd = self._find_tdd(settings.synchronisation)
+            if settings.switch.by == "tdd0" and self.tdd is None:
+                raise UnsuitableRadio(
+                    "The instrument's switch is set by channel 0 of the TDD core, which is not used here.",
+                    "Use firmware 0.39 or later and the synchronisation auto or tdd, or a switch that works by itself.",
+                )
             self.ranges = read_ranges(self.context, self.model)
         self._check_reach(settings)
         self.identity = RadioIdentity(

@@ -24,6 +24,7 @@ from sdr.pluto.playing import Pattern, as_complex, queue_length
 from sdr.pluto.rounds import bursts
 from sdr.pluto.standby import Standby
 from sdr.pluto.triggered import DELAY_SAMPLES_MAX, LEAD_SAMPLES
+from sdr.switch import deaf
 from sdr.transceiver import InstrumentSettings
 
 # What a Pluto passes on without a break (5 MS/s over USB), with room to spare.
@@ -161,6 +162,7 @@ class RunningShot:
             instrument=self._settings.slug,
             started_at_unix_s=self._started_at_unix_s,
             radio=self._radio_state(start, phase_rad),
+            missing=deaf(shot, self._settings.switch),
         )
         overloaded = int(np.count_nonzero(reached_end[start : start + shot.capture_samples] & capture.receive_mask))
         if overloaded:
@@ -246,6 +248,8 @@ class RunningShot:
     def _tail_level(self) -> float | None:
         """Level of a reference pulse behind every capture, or None if there is no room, or it is not known yet."""
         shot, level = self._shot, self._standby.level
+        if self._settings.switch.by != "none":
+            return None  # it points to the receiver then, which no transmission may reach
         spare_s = shot.repetition_time_s - shot.capture_time_s
         if not self._standby.lasts or level is None or shot.capture_samples > TAIL_CAPTURE_MAX:
             return None

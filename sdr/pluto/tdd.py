@@ -18,6 +18,8 @@ import iio
 
 from sdr.errors import ReadBackMismatch
 from sdr.pluto import names
+from sdr.switch import window
+from sdr.transceiver import SwitchSettings
 
 PIN, RECEIVE, HOLD = 0, 1, 2
 STATES_RUNNING = (2, 3)  # waiting for the first frame, running; 0 and 1 are idle and armed
@@ -73,12 +75,13 @@ class TddCore:
         pulse_samples: int,
         buffer_samples: int,
         frames: int,
+        switch: SwitchSettings,
     ) -> None:
         """Prepare bursts of `frames` frames; the core is left enabled, silent, waiting for `start`.
 
         In every frame reception begins at its first sample and transmission `lead_samples` later, for exactly
         `buffer_samples`, so that every frame plays the transmit buffer of that length once. Channel 0 is high until
-        the pulse, the first `pulse_samples` of the buffer, has ended.
+        the pulse, the first `pulse_samples` of the buffer, has ended, or as the switch wants it.
         """
         self._enable.value = "0"
         clocks = self._clocks_per_sample(sample_rate_hz)
@@ -90,7 +93,11 @@ class TddCore:
         self._write("sync_external", 0)
         self._write("burst_count", frames)
         self._write("frame_length_raw", frame_samples * clocks - 1)
-        self._write_channel(PIN, polarity=0, on=0, off=begin + pulse_samples * clocks)
+        if switch.by == "tdd0":
+            on, off = window(pulse_samples, lead_samples, sample_rate_hz, switch)
+            self._write_channel(PIN, polarity=1 - switch.transmit_level, on=on * clocks, off=off * clocks)
+        else:
+            self._write_channel(PIN, polarity=0, on=0, off=begin + pulse_samples * clocks)
         self._write_channel(RECEIVE, polarity=0, on=0, off=RECEIVE_GATE_CLOCKS)
         self._write_channel(HOLD, polarity=1, on=begin, off=begin + buffer_samples * clocks)
         self._enable.value = "1"

@@ -112,6 +112,7 @@ class TriggeredPlayer:
             pulse_samples=layout.pulse_samples,
             buffer_samples=layout.buffer_samples,
             frames=layout.frames,
+            switch=self._connection.switch,
         )
         self._layout = layout
 
