@@ -32,6 +32,14 @@ class Client(BookingCalls, QueueCalls, StopCalls):
     def instruments(self) -> list[Json]:
         return self._list("/instruments")
 
+    def calibrations(self, **filters: Any) -> list[Json]:
+        """What was measured of the instruments' errors, newest first (instrument=, quantity=, run=, in_force=)."""
+        return self._list("/calibrations", filters)
+
+    def used_calibrations(self, run_id: int) -> list[Json]:
+        """The calibrations that were in force when a run started."""
+        return self._list(f"/runs/{run_id}/calibrations")
+
     def samples(self, **filters: Any) -> list[Json]:
         return self._list("/samples", filters)
 

@@ -126,6 +126,16 @@ def test_lists_are_read_to_their_last_page(service: ScriptedService, client: Cli
     assert [sample["id"] for sample in client.samples()] == [1, 2, 3]
 
 
+def test_calibrations_are_asked_for_by_instrument_and_run(service: ScriptedService, client: Client) -> None:
+    service.answer = lambda asked: Answer(200, {"results": [{"quantity": "dead_time_s"}], "next": None})
+    assert client.calibrations(instrument="alpha", in_force=True)[0]["quantity"] == "dead_time_s"
+    assert service.asked[0].path.startswith("/api/v1/calibrations?")
+    assert "instrument=alpha" in service.asked[0].path
+    service.answer = lambda asked: Answer(200, [{"quantity": "xo_error"}])
+    assert client.used_calibrations(7)[0]["quantity"] == "xo_error"
+    assert service.asked[1].path.startswith("/api/v1/runs/7/calibrations")
+
+
 def test_a_sample_is_found_by_name_only_if_there_is_just_one(service: ScriptedService, client: Client) -> None:
     rows = [{"id": 1, "name": "KClO3"}, {"id": 2, "name": "Cu2O"}, {"id": 5, "name": "Cu2O"}]
     service.answer = lambda asked: Answer(200, {"count": 3, "next": None, "results": rows})

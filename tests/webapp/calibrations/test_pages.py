@@ -170,3 +170,14 @@ def test_api(calibrate: Calibrate, instrument: Instrument, api: APIClient, staff
     assert (gone["state"], gone["withdrawn_by"], gone["reason"]) == ("withdrawn", "stella", "old")
     assert staff_api.post(f"/api/v1/calibrations/{newer.pk}/accept").status_code == 409
     assert api.get("/api/v1/calibrations", {"in_force": "1", "quantity": "dead_time_s"}).json()["count"] == 1
+
+
+def test_api_of_a_run_says_what_was_in_force(
+    calibrate: Calibrate, make_run: Callable[..., Run], api: APIClient, stranger_api: APIClient
+) -> None:
+    calibrate(days_ago=40, dead_time_s=(3e-6, 1e-7))
+    run = make_run(state=Run.State.DONE)
+    services.freeze(run)
+    (one,) = api.get(f"/api/v1/runs/{run.pk}/calibrations").json()
+    assert (one["quantity"], one["value"], one["stale"]) == ("dead_time_s", 3e-6, True)
+    assert stranger_api.get(f"/api/v1/runs/{run.pk}/calibrations").status_code == 404

@@ -14,6 +14,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from acquisition import methods
+from webapp.calibrations import services as calibrated
+from webapp.calibrations.serializers import UsedCalibrationSerializer
 from webapp.config.fields import body, query
 from webapp.errors import NotFound
 from webapp.runs import access, partial, services
@@ -143,6 +145,12 @@ class RunViewSet(QueueActions, mixins.ListModelMixin, mixins.RetrieveModelMixin)
     def captures(self, request: Request, pk: str) -> Response:
         """The stored captures of the run."""
         return Response(CaptureSerializer(self.get_object().captures.all(), many=True).data)
+
+    @extend_schema(responses=UsedCalibrationSerializer(many=True))
+    @action(detail=True, methods=["get"], pagination_class=None)
+    def calibrations(self, request: Request, pk: str) -> Response:
+        """The calibrations that were in force when the run started."""
+        return Response(UsedCalibrationSerializer(calibrated.frozen(self.get_object()), many=True).data)
 
     @extend_schema(responses=SpectrumSerializer(many=True))
     @action(detail=True, methods=["get"], pagination_class=None)
