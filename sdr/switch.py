@@ -13,12 +13,10 @@ import math
 import numpy as np
 
 from acquisition.shot import Shot, receive_mask
+from acquisition.tr_switch import switch_fault
+from sdr.address import refused
 from sdr.errors import InvalidConfiguration, SafetyLimitExceeded
 from sdr.transceiver import SwitchSettings
-
-WAYS = ("none", "tdd0")
-LATEST_S = 1e-3
-"""A switch that needs longer is no switch for magnetic resonance."""
 
 HEARD_LEAST = 0.5
 """Of the samples that a shot receives, at least this share must be heard."""
@@ -26,24 +24,9 @@ HEARD_LEAST = 0.5
 
 def check(settings: SwitchSettings) -> None:
     """Raise InvalidConfiguration, naming the field, for settings that make no sense."""
-    if settings.by == "tx2":
-        raise InvalidConfiguration(
-            "switch.by",
-            "A switch at the second transmit path is not driven by this software yet.",
-            'Use channel 0 of the TDD core ("tdd0"), or a switch that works by itself ("none"), such as diodes.',
-        )
-    if settings.by not in WAYS:
-        raise InvalidConfiguration("switch.by", f"The switch is set by {settings.by!r}; it must be {', '.join(WAYS)}.")
-    if settings.transmit_level not in (0, 1):
-        raise InvalidConfiguration(
-            "switch.transmit_level", f"The switch's level is {settings.transmit_level!r}; it must be 0 or 1."
-        )
-    for name in ("lead_s", "lag_s"):
-        value = getattr(settings, name)
-        if not 0.0 <= value <= LATEST_S:
-            raise InvalidConfiguration(
-                f"switch.{name}", f"The switch's {name} is {value!r} s; allowed are 0 to {LATEST_S:g} s."
-            )
+    fault = switch_fault(settings.by, settings.transmit_level, settings.lead_s, settings.lag_s)
+    if fault is not None:
+        raise refused(fault)
 
 
 def window(pulse_samples: int, lead_samples: int, sample_rate_hz: float, settings: SwitchSettings) -> tuple[int, int]:

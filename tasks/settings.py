@@ -7,7 +7,7 @@ import dataclasses
 from django.conf import settings
 
 from sdr.stop_signal import StopSignal
-from sdr.transceiver import ConverterSettings, InstrumentSettings
+from sdr.transceiver import ConverterSettings, InstrumentSettings, SwitchSettings
 from webapp.facility import services
 from webapp.facility.models import Instrument
 from webapp.runs.queue.lease import lease_s
@@ -26,6 +26,7 @@ def instrument_settings(instrument: Instrument) -> InstrumentSettings:
         rx_gain_db=instrument.rx_gain_db,
         tx_attenuation_db=instrument.tx_attenuation_db,
         synchronisation=instrument.synchronisation,
+        switch=SwitchSettings(**services.read_switch(instrument.tr_switch)),
         # A frozen process must be silent before its lease ends and the instrument can be claimed by another.
         guard_timeout_s=min(InstrumentSettings.guard_timeout_s, lease_s()),
     )

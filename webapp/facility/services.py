@@ -12,6 +12,7 @@ from django.db import transaction
 from acquisition.errors import FieldError, InvalidParameters
 from acquisition.front_end import CONVERTER_SIDES, converter_fault
 from acquisition.limits import InstrumentLimits, reach_behind_converter_hz
+from acquisition.tr_switch import switch_fault
 from webapp.accounts.models import User
 from webapp.errors import NotAllowed
 from webapp.facility.models import Instrument
@@ -122,6 +123,22 @@ def read_converter(values: Any) -> dict[str, Any]:
     if not errors and (fault := converter_fault(result["side"], result["lo_hz"], result["gain_db"], 0.0)):
         name = fault.field.replace("converter_", "converter.", 1)
         errors.append(FieldError(name, f"{fault.message} {fault.advice}"))
+    if errors:
+        raise InvalidParameters(errors)
+    return result
+
+
+def read_switch(values: Any) -> dict[str, Any]:
+    """A T/R switch from JSON, {"by", "transmit_level", "lead_s", "lag_s"}, complete; raises InvalidParameters."""
+    if not isinstance(values, Mapping):
+        names = "by, transmit_level, lead_s and lag_s"
+        raise InvalidParameters([FieldError("tr_switch", f"A switch is a JSON object with {names}.")])
+    defaults: dict[str, Any] = {"by": "none", "transmit_level": 1, "lead_s": 1e-6, "lag_s": 0.5e-6}
+    errors = _unknown("tr_switch", values, defaults)
+    result = defaults | {name: value for name, value in values.items() if name in defaults}
+    fault = switch_fault(**result)
+    if fault is not None:
+        errors.append(FieldError(f"tr_{fault.field}", f"{fault.message} {fault.advice}"))
     if errors:
         raise InvalidParameters(errors)
     return result

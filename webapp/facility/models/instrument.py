@@ -44,6 +44,7 @@ class Instrument(models.Model):
     tx_attenuation_db = models.FloatField(default=10.0)
     synchronisation = models.CharField(max_length=10, choices=Synchronisation, default=Synchronisation.AUTO)
     probe_tuning = models.CharField(max_length=10, choices=ProbeTuning, default=ProbeTuning.FIXED)
+    tr_switch = models.JSONField(default=dict, blank=True)  # fields of sdr's SwitchSettings
     tuner_uri = models.CharField(max_length=200, blank=True)  # tcp:host:port of the probe's tuner
 
     status = models.CharField(max_length=20, choices=Status, default=Status.READY)
@@ -67,7 +68,12 @@ class Instrument(models.Model):
         from webapp.facility import radios, services  # services build on models
 
         faults: dict[str, list[str]] = {}
-        for field, read in (("limits", services.read_limits), ("converter", services.read_converter)):
+        readers = {
+            "limits": services.read_limits,
+            "converter": services.read_converter,
+            "tr_switch": services.read_switch,
+        }
+        for field, read in readers.items():
             try:
                 read(getattr(self, field))
             except InvalidParameters as error:
