@@ -40,8 +40,8 @@ class InstrumentLimits:
     repetition_time_min_s: float = 1.0e-3
     nutation_frequency_hz: float = 20.0e3
     run_duration_max_s: float = 24 * 3600.0
-    between_shots_s: float = 5.0e-3
-    arm_s: float = 2.0e-3
+    between_shots_s: float = 1.0e-3
+    arm_s: float = 1.0e-3
     retune_s: float = 1.0e-3
     settle_s: float = 0.0
     probe_bandwidth_hz: float = 2.5e6
