@@ -22,7 +22,7 @@ def calibrations_of_instrument(context: template.Context, instrument: Any) -> di
 @register.inclusion_tag("calibrations/_notes.html")
 def calibration_notes(instrument: Any, plan: Any = None) -> dict[str, Any]:
     """What somebody who plans a run should know; nothing without an instrument."""
-    return {"notes": services.plan_notes(instrument, plan) if instrument is not None else ()}
+    return {"notes": services.plan_notes(instrument, plan) if instrument else ()}
 
 
 @register.inclusion_tag("calibrations/_used.html")
