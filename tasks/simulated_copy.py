@@ -20,6 +20,7 @@ from acquisition.limits import InstrumentLimits
 from acquisition.planning.guess import GuessedLine
 from acquisition.reception import UsedCalibration
 from sdr.simulated import running
+from tasks.settings import instrument_settings
 from webapp.calibrations.services import newest_measured
 from webapp.facility import services
 from webapp.facility.models import Instrument
@@ -103,7 +104,13 @@ def sample(
             "tuning_max_hz": max(limits.frequency_max_hz, probe["tuned_hz"]),
         }
     lines = [_line(line) for line in guess]
-    return {"name": "guess", "lines": lines, "probe": probe, "receiver": _receiver(errors)}
+    document = {"name": "guess", "lines": lines, "probe": probe, "receiver": _receiver(errors)}
+    switch = instrument_settings(instrument).switch
+    if switch.by != "none":
+        # After the lag the switch has settled as the ring-down has after the dead time.
+        settling_s = switch.lag_s / _RING_DOWNS_PER_DEAD_TIME
+        document["switch"] = {"by": switch.by, "transmit_level": switch.transmit_level, "switching_s": settling_s}
+    return document
 
 
 def facts(instrument: Instrument) -> dict[str, Any]:

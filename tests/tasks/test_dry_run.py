@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -132,32 +133,39 @@ def test_the_copy_has_the_probe_and_the_field_of_the_instrument(instrument: Inst
     assert (copied["tuned_hz"], copied["bandwidth_hz"]) == (28e6, 28e4)
     assert copied["nutation_hz"] == pytest.approx(20e3 * 10 ** (6 / 20))
     instrument.probe_tuning = "prompt"
-    copied = simulated_sample(instrument, facility.limits(instrument), (), {})["probe"]
-    assert copied["settling_s"] == 0.0  # nobody is waited for
+    copied = simulated_sample(instrument, facility.limits(instrument), (), {})
+    assert copied["probe"]["settling_s"] == 0.0  # nobody is waited for
+    assert "switch" not in copied
+    instrument.tr_switch = {"by": "tdd0", "transmit_level": 0, "lag_s": 8e-6}
+    copied = simulated_sample(instrument, facility.limits(instrument), (), {})
+    assert copied["switch"] == {"by": "tdd0", "transmit_level": 0, "switching_s": pytest.approx(1e-6)}
 
 
-def test_a_running_one_is_cancelled(user: User, instrument: Instrument) -> None:
-    made = start(user, instrument, LONG)
+def while_it_runs(made: DryRun, act: Callable[[], object]) -> None:
+    """Do the dry run, and `act` as soon as some averages are done."""
 
-    def cancel_when_running() -> None:
-        wait_until(lambda: DryRun.objects.get(pk=made.pk).copied)
-        services.cancel(user, made)
+    def wait_and_act() -> None:
+        wait_until(lambda: DryRun.objects.get(pk=made.pk).progress.get("duration_done_s"), 60.0)
+        act()
         connection.close()
 
-    helper = threading.Thread(target=cancel_when_running)
+    helper = threading.Thread(target=wait_and_act)
     helper.start()
     do_next()
     helper.join()
     made.refresh_from_db()
+
+
+def test_a_running_one_is_cancelled(user: User, instrument: Instrument) -> None:
+    made = start(user, instrument, LONG)
+    while_it_runs(made, lambda: services.cancel(user, made))
     assert (made.state, made.slot, made.result) == ("cancelled", None, {})
     assert not simulators_of(os.getpid())
 
 
 def test_at_the_time_limit_it_shows_what_it_has(user: User, instrument: Instrument, settings: Any) -> None:
-    settings.RASGADO_DRY_RUN_S = 1.5
     made = start(user, instrument, LONG)
-    do_next()
-    made.refresh_from_db()
+    while_it_runs(made, lambda: setattr(settings, "RASGADO_DRY_RUN_S", 0.1))
     assert made.state == "done", made.error_message
     assert made.result["complete"] is False
     assert 0 < made.result["instrument_s"] < 0.9 * made.plan["duration_s"]
@@ -184,7 +192,7 @@ def test_kill_9_of_the_worker_leaves_no_radio_behind(user: User, instrument: Ins
     }
     worker = subprocess.Popen([sys.executable, "-c", code], env=environment, cwd=Path(django_settings.BASE_DIR))
     try:
-        wait_until(lambda: DryRun.objects.get(pk=made.pk).copied)
+        wait_until(lambda: DryRun.objects.get(pk=made.pk).copied, 60.0)
         started = simulators_of(worker.pid)
         assert started
     finally:
