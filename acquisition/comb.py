@@ -39,11 +39,6 @@ class Comb:
         """Fraction of the time that is transmitted."""
         return self.tooth_s / self.gap_period_s
 
-    @property
-    def first_null_hz(self) -> float:
-        """Offset of the first null of the excitation, 1 / tooth length."""
-        return 1.0 / self.tooth_s
-
     def waveform(self, sample_rate_hz: float) -> ComplexArray:
         """The complex baseband waveform, shape (round(pulse_length * rate),), cut after its last tooth."""
         sweep = hs_pulse(
@@ -104,8 +99,3 @@ def excitation_profile(
         inside = np.abs(offsets) <= half_band_hz
         offsets, angles = offsets[inside], angles[inside]
     return offsets, angles
-
-
-def receive_duty(comb: Comb, dead_time_s: float) -> float:
-    """Fraction of a gap period in which reception happens; zero or less when the dead time leaves nothing."""
-    return (comb.gap_period_s - comb.tooth_s - dead_time_s) / comb.gap_period_s

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from acquisition.comb import Comb, excitation_profile, gate, receive_duty
+from acquisition.comb import Comb, excitation_profile, gate
 
 DESIGN = Comb(gap_period_s=20e-6, tooth_s=1e-6, pulse_length_s=4e-3)
 
@@ -52,7 +52,3 @@ def test_replicas_tile_the_band_up_to_the_first_null() -> None:
     assert np.all(angles > 0.5 * expected)
     _, near_null = excitation_profile(DESIGN.waveform(10e6), 10e6, 20e3, smoothing_hz=1e3)
     assert near_null.min() < 0.02 * near_null.max()
-
-
-def test_receive_duty() -> None:
-    assert receive_duty(DESIGN, 4e-6) == pytest.approx(0.75)
