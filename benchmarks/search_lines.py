@@ -14,6 +14,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from benchmarks import _spectra
 from benchmarks.result import Result
 from tools.postgres import PostgresCluster
 
@@ -22,17 +23,6 @@ LINES_EACH = 20
 GROUPS = 20
 ROUNDS = 60
 LOW_HZ, HIGH_HZ = 0.4e6, 60e6
-
-_FILL = f"""
-SET session_replication_role = replica;
-INSERT INTO spectra_spectrum (id, version, group_id, {{columns}}) OVERRIDING SYSTEM VALUE
-SELECT k, k, %(group)s + k %% {GROUPS}, {{columns}}
-FROM spectra_spectrum, generate_series(%(first)s + 1, %(first)s + %(spectra)s - 1) AS k WHERE id = %(first)s;
-INSERT INTO library_peak (spectrum_id, group_id, frequency_hz, relative_height)
-SELECT k, %(group)s + k %% {GROUPS}, {LOW_HZ} + random() * {HIGH_HZ - LOW_HZ}, random()
-FROM generate_series(%(first)s, %(first)s + %(spectra)s - 1) AS k, generate_series(1, {LINES_EACH});
-SET session_replication_role = origin;
-"""
 
 
 def run() -> Result:
@@ -44,7 +34,7 @@ def run() -> Result:
         django.setup()
         call_command("migrate", verbosity=0)
         start_s = time.perf_counter()
-        _fill()
+        _spectra.fill(SPECTRA, GROUPS, LINES_EACH, (LOW_HZ, HIGH_HZ))
         filled_s = time.perf_counter() - start_s
         member, staff = _users()
         known_hz = _lines_of_one()
@@ -61,50 +51,6 @@ def run() -> Result:
     extra: dict[str, float | int | str] = {name: round(value, 2) for name, value in measured.items()}
     extra |= {"lines": SPECTRA * LINES_EACH, "spectra": SPECTRA, "filled_s": round(filled_s)}
     return Result("search_lines", worst_ms, "ms, five peaks, p95", "SELECT 1", worst_ms / bare_ms, extra)
-
-
-def _fill() -> None:
-    """Rows without checks of their references, the indexes made afterwards, then what autovacuum would do in time."""
-    from django.db import connection
-
-    from webapp.accounts.models import Group, User
-    from webapp.facility.models import Instrument
-    from webapp.library.models import Peak
-    from webapp.runs.models import Run
-    from webapp.samples.models import Sample
-    from webapp.spectra.models import Spectrum
-
-    groups = [Group.objects.create(name=f"Group {k}", slug=f"group-{k}") for k in range(GROUPS)]
-    assert groups[-1].pk - groups[0].pk == GROUPS - 1
-    user = User.objects.create(username="owner")
-    sample = Sample.objects.create(name="Sample", group=groups[0], created_by=user)
-    instrument = Instrument.objects.create(slug="bench", name="Bench", uri="ip:192.0.2.1")
-    run = Run.objects.create(
-        instrument=instrument, sample=sample, group=groups[0], submitted_by=user, method="survey", parameters={},
-        state="done",
-    )  # fmt: skip
-    first = Spectrum.objects.create(run=run, sample=sample, group=groups[0], version=0, state="done")
-    others = (field.column for field in Spectrum._meta.concrete_fields if field.name not in ("id", "version", "group"))
-    fill = _FILL.format(columns=", ".join(others))
-    values = {"spectra": SPECTRA, "first": first.pk, "group": groups[0].pk}
-    with connection.schema_editor() as editor:
-        for index in Peak._meta.indexes:
-            editor.remove_index(Peak, index)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT indexdef, indexname FROM pg_indexes WHERE tablename = 'library_peak'")
-        indexes = [row for row in cursor.fetchall() if not row[1].endswith("_pkey")]
-        for _, name in indexes:
-            cursor.execute(f'DROP INDEX "{name}"')
-        for statement in fill.strip().split(";\n"):
-            cursor.execute(statement, values)
-        for definition, _ in indexes:
-            cursor.execute(definition)
-    with connection.schema_editor() as editor:
-        for index in Peak._meta.indexes:
-            editor.add_index(Peak, index)
-    with connection.cursor() as cursor:
-        cursor.execute("VACUUM ANALYZE library_peak")
-        cursor.execute("VACUUM ANALYZE spectra_spectrum")
 
 
 def _users() -> tuple[object, object]:

@@ -7,6 +7,7 @@ from webapp.spectra import views
 app_name = "spectra"
 
 urlpatterns = [
+    path("", views.spectra, name="list"),
     path("<int:pk>/", views.spectrum, name="detail"),
     path("<int:pk>/thumbnail.svg", views.thumbnail, name="thumbnail"),
 ]

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from django.contrib.auth.decorators import login_required
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.shortcuts import get_object_or_404, render
 
@@ -16,11 +17,25 @@ from webapp.assignments.services import with_labels
 from webapp.errors import ResultUnavailable
 from webapp.home.parameter_fields import named
 from webapp.spectra import access, drawing, results_shown, services
-from webapp.spectra.lists import FOUND
+from webapp.spectra.lists import FOUND, stretch
 from webapp.spectra.models import SpectralLine, Spectrum
+
+PER_PAGE = 24
 
 #: part of every thumbnail's ETag: raise it when the drawing changes
 _DRAWING_VERSION = 1
+
+
+@login_required
+def spectra(request: HttpRequest) -> HttpResponse:
+    """The newest spectra of all samples, a stretch at a time; a wrong place in the list is its beginning."""
+    words = request.GET.get("q", "").strip()[:200]
+    before = request.GET.get("before", "")
+    found = access.newest(access.spectra(request.user))
+    if words:
+        found = found.filter(Q(sample__name__icontains=words) | Q(sample__formula__icontains=words))
+    shown = stretch(found, int(before) if before.isdecimal() and len(before) < 19 else None, PER_PAGE)
+    return render(request, "spectra/list.html", {"shown": shown, "q": words, "is_first": not before})
 
 
 @login_required
