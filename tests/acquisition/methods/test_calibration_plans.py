@@ -43,7 +43,7 @@ def place(name: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("name", NAMES)
-@settings(max_examples=6, deadline=None, suppress_health_check=[*HealthCheck])
+@settings(max_examples=3, deadline=None, suppress_health_check=[*HealthCheck])
 @given(data=st.data())
 def test_every_first_shot_of_an_accepted_plan_is_safe(name: str, data: st.DataObject) -> None:
     method = get(name)

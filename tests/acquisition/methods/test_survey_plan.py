@@ -302,9 +302,9 @@ def test_values_of_a_form_are_parsed_with_every_fault() -> None:
 
 
 def test_the_ernst_angle() -> None:
-    assert survey_plan.ernst_angle_deg(1.0, 1.0) == pytest.approx(math.degrees(math.acos(math.exp(-1))))
-    best = survey_plan.ernst_angle_deg(10e-3, 20e-3)
-    signal = [survey_plan.steady_state_signal(best + step, 10e-3, 20e-3) for step in (-3, 0, 3)]
+    assert survey_advice.ernst_angle_deg(1.0, 1.0) == pytest.approx(math.degrees(math.acos(math.exp(-1))))
+    best = survey_advice.ernst_angle_deg(10e-3, 20e-3)
+    signal = [survey_advice.steady_state_signal(best + step, 10e-3, 20e-3) for step in (-3, 0, 3)]
     assert signal[1] == max(signal)
 
 
