@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
+from acquisition.front_end import SettingFault, read_address
 from webapp.config import mail
 
 
@@ -36,6 +37,13 @@ def _flag(text: str) -> bool:
 
 def _words(text: str) -> list[str]:
     return [word.strip() for word in text.split(",") if word.strip()]
+
+
+def _radio_uris(text: str) -> tuple[str, ...]:
+    for uri in text.split():
+        if isinstance(fault := read_address(uri), SettingFault):
+            raise ValueError(f"must be addresses of radios, separated by spaces: {fault.message}")
+    return tuple(text.split())
 
 
 def _seconds(text: str) -> float:
@@ -96,6 +104,7 @@ VARIABLES: tuple[Variable, ...] = (
     Variable("RASGADO_FAIR_HALF_LIFE_H", "72", _hours, "Time after which half of a group's use no longer counts."),
     Variable("RASGADO_PAUSE_MAX_S", "3600", _seconds, "Longest pause of a run; then it ends as interrupted."),
     Variable("RASGADO_RADIO_GRACE_S", "60", _seconds, "Time for which a run waits for a radio that it lost."),
+    Variable("RASGADO_RADIO_URIS", "", _radio_uris, "Addresses where radios may be found besides the instruments'."),
     Variable("RASGADO_RADIO_LOG_DAYS", "90", _count, "Days for which the radios' logs are kept in the database."),
     Variable("RASGADO_RADIO_LOG_LINES", "100000", _count, "Lines of a radio's log kept in the database, at most."),
     Variable("RASGADO_DRY_RUNS_MAX", "1", _count, "Dry runs at once; each keeps one processing worker busy."),

@@ -33,6 +33,7 @@ def test_everything_has_a_default_that_works() -> None:
         ("RASGADO_DEBUG", "maybe"),
         ("RASGADO_STORAGE", "floppy"),
         ("RASGADO_QUEUED_MAX", "-1"),
+        ("RASGADO_RADIO_URIS", "ip:192.168.2.1 http://radio"),
     ],
 )
 def test_a_wrong_value_is_named(name: str, text: str) -> None:
