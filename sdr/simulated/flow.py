@@ -283,7 +283,9 @@ class Flow:
 
     def _note_exposure(self, span: Span, start: int) -> None:
         """Record, once per acquisition, that a wave was sent into a switch that pointed to the receiver."""
-        if self.settings.can_transmit and self._exposures < self.acquisitions and not exposed(span).silent:
+        if not self.settings.can_transmit or self._exposures == self.acquisitions:
+            return
+        if levels(exposed(span).segments, 0, threshold=0.0):  # a segment may begin and end with silence
             self._exposures = self.acquisitions
             self._log.record("exposed", self._epoch_s + start / self.settings.rate_hz, count=self.acquisitions)
 

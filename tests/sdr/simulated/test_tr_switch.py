@@ -24,11 +24,14 @@ class SwitchedBench(RadioBench):
         super().__init__(from_dict(document), log=log)
         self.write(PINS, "raw", 1, "voltage0", True)
 
-    def shot(self, on: int, off: int, polarity: int = 0) -> Any:
-        """The block of one frame in which channel 0 goes from `polarity` to the other level at `on` and back."""
-        wave = np.zeros(FRAME, complex)
+    def shot(self, on: int, off: int, polarity: int = 0, buffer: int = FRAME) -> Any:
+        """The block of one frame in which channel 0 goes from `polarity` to the other level at `on` and back at `off`.
+
+        The waveform has `buffer` samples, and is played for so long.
+        """
+        wave = np.zeros(buffer, complex)
         wave[10 : 10 + PULSE] = 1.0
-        self.arm(FRAME, 1, FRAME)
+        self.arm(FRAME, 1, buffer)
         self.write(TDD, "enable", 0)
         for name, value in (("on_raw", on), ("off_raw", off), ("polarity", polarity)):
             self.write(TDD, name, value, "channel0", True)
@@ -75,6 +78,12 @@ def test_too_late_means_exposed_and_no_excitation(tmp_path: Path) -> None:
     assert np.abs(wrong[:100]).max() == pytest.approx(np.hypot(2048, 2048), rel=0.5)
     assert line(wrong) < 0.1 * line(right)
     assert [entry["event"] for entry in read_log(tmp_path / "log")].count("exposed") == 1
+
+
+@pytest.mark.parametrize("buffer", [FRAME, PULSE + 400])
+def test_silence_after_the_pulse_is_no_exposure(tmp_path: Path, buffer: int) -> None:
+    SwitchedBench(tmp_path / "log").shot(0, 10 + PULSE, buffer=buffer)
+    assert "exposed" not in [entry["event"] for entry in read_log(tmp_path / "log")]
 
 
 def test_nobody_drives_the_pin_unless_it_is_connected(tmp_path: Path) -> None:
