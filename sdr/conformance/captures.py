@@ -10,6 +10,7 @@ import pytest
 from acquisition.shot import Capture
 from sdr.conformance.bench import Bench
 from sdr.conformance.shots import coded, echo, shot
+from sdr.converter import Converter
 from sdr.transceiver import Transceiver
 
 # What no short filter explains, as a part of the power: noise after 16 averages, and rounding to integers.
@@ -53,6 +54,11 @@ class Captures:
         assert capture.alignment == radio.identity.synchronisation
         assert capture.started_at_unix_s is not None
         assert capture.notes
+        # What calibrations are applied by.
+        state, converter = capture.radio, Converter.from_settings(bench.settings.converter)
+        assert state is not None
+        assert state.frequency_hz == pytest.approx(converter.radio_hz(capture.centre_frequency_hz), abs=1.0)
+        assert (state.inverted, state.phase_cycle) == (converter.inverted, played.phase_cycle)
         assert done == sorted(done)
         assert done[-1] == played.averages
         assert radio.partial() is None

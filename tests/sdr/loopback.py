@@ -14,6 +14,7 @@ from typing import ParamSpec, Self, TypeVar
 
 import numpy as np
 
+from acquisition.reception import RadioState
 from acquisition.shot import Capture, ComplexArray, Shot
 from sdr.address import check_address
 from sdr.airtime import Airtime
@@ -177,6 +178,7 @@ class LoopbackTransceiver:
             instrument=self._settings.slug,
             started_at_unix_s=began_s,
             notes=("A loopback in memory.", self._converter.describe()),
+            radio=RadioState(self._radio.frequency_hz, self._converter.inverted, 0.0, shot.phase_cycle),
         )
 
     def _tune(self, shot: Shot) -> None:
