@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from webapp.accounts.models import User
 from webapp.facility.models import Instrument
@@ -23,6 +24,12 @@ def page(user: User) -> Client:
     client = Client()
     client.force_login(user)
     return client
+
+
+def queries(page: Client, address: str) -> int:
+    with CaptureQueriesContext(connection) as captured:
+        assert page.get(address).status_code == 200
+    return len(captured)
 
 
 def press(page: Client, run: Run, action: str, back: str = "/runs/") -> str:
@@ -45,13 +52,16 @@ def test_buttons_of_the_queue(page: Client, make_run: MakeRun, instrument: Instr
     assert (first.held, first.priority) == (False, -1)
 
 
-def test_a_long_queue_comes_in_pages_that_are_read_with_few_queries(
-    page: Client, make_run: MakeRun, instrument: Instrument, django_assert_max_num_queries: Any
+def test_a_long_queue_comes_in_pages_that_take_no_more_queries_than_a_short_one(
+    page: Client, make_run: MakeRun, instrument: Instrument
 ) -> None:
-    runs = [make_run(title=f"Number {number:02}.") for number in range(PER_PAGE + 2)]
-    for address in (f"/instruments/{instrument.slug}/", "/runs/"):
-        with django_assert_max_num_queries(30):
-            text = page.get(address).content.decode()
+    addresses = (f"/instruments/{instrument.slug}/", "/runs/")
+    runs = [make_run(title=f"Number {number:02}.") for number in range(2)]
+    short = {address: queries(page, address) for address in addresses}
+    runs += [make_run(title=f"Number {number:02}.") for number in range(2, PER_PAGE + 2)]
+    for address in addresses:
+        assert queries(page, address) <= short[address]
+        text = page.get(address).content.decode()
         assert f"{len(runs)} runs" in text and "Page 1 of 2" in text
         assert [f"Number {number:02}." in text for number in range(len(runs))] == [True] * PER_PAGE + [False] * 2
         rest = page.get(f"{address}?queue=2").content.decode()
