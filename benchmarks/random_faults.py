@@ -1,7 +1,9 @@
 """Random operations on the driver with random faults of its radio: captures that were false, transmitters left on.
 
 RANDOM_FAULTS sequences (200) from the seed RANDOM_FAULTS_SEED (1), from the number RANDOM_FAULTS_FIRST (0) on. One that
-failed, named seed:number, is repeated with RANDOM_FAULTS=1, that seed and that number as the first.
+failed, named seed:number, is repeated with RANDOM_FAULTS=1, that seed and that number as the first. If
+RANDOM_FAULTS_MENU is 1, every fault that the simulator knows is tried besides, during one shot on each kind of radio,
+counted down from 1, 3, 10 and 30.
 """
 
 from __future__ import annotations
@@ -12,7 +14,9 @@ import tempfile
 import time
 
 from benchmarks.result import Result
-from tests.sdr.ordeal import Ordeal, own_locks
+from tests.sdr.ordeal import RADIOS, Ordeal, own_locks
+
+MENU_COUNTS = (1, 3, 10, 30)
 
 
 def run() -> Result:
@@ -23,6 +27,9 @@ def run() -> Result:
     with tempfile.TemporaryDirectory(prefix="random-faults-") as folder, own_locks(folder):
         ordeal = Ordeal(seed, tell=lambda line: print(line, file=sys.stderr, flush=True))
         report = ordeal.run(sequences, first)
+        if os.environ.get("RANDOM_FAULTS_MENU", "") == "1":
+            for radio in RADIOS:
+                ordeal.menu(radio, MENU_COUNTS)
     bad = len(report.problems)
     extra: dict[str, float | int | str] = {
         "false_data": len(report.false_data),

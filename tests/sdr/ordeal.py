@@ -25,6 +25,7 @@ from sdr import open_transceiver
 from sdr.conformance.shots import coded
 from sdr.errors import RadioBusy, SdrError
 from sdr.simulated import SimulatedProcess, running
+from sdr.simulated.faults import FaultKind
 from sdr.transceiver import ConverterSettings, InstrumentSettings, Transceiver
 from tools.processes import free_port
 
@@ -95,7 +96,7 @@ FAULTS = (
     "restart",
     "move",
 )
-LONG = 5  # index of the longest
+SHORT, LONG = 0, 5  # indices of a short shot and of the longest
 
 
 def wrong(capture: Capture, expected: Capture, *, partial: bool = False) -> str:
@@ -191,6 +192,13 @@ class Ordeal:
                 self._tell(f"PROBLEM {problem}")
         return self.report
 
+    def menu(self, radio: str, counts: tuple[int, ...]) -> Report:
+        """Every fault that the simulator knows, each counted down from every one of `counts`, during one shot."""
+        sequence = _Sequence(self, np.random.default_rng(self._seed), "menu", radio)
+        sequence.run_menu([f"{kind.text}:{count}" for kind in FaultKind for count in counts])
+        self._tell(f"menu: {', '.join(sequence.story)}")
+        return self.report
+
     def expected(self, radio: str, index: int) -> Capture:
         """What a shot gives on a radio without faults."""
         if (radio, index) not in self._expected:
@@ -225,10 +233,10 @@ def settings_of(radio: str, uri: str) -> InstrumentSettings:
 class _Sequence:
     """One radio, one transceiver, some operations with faults, and the reckoning."""
 
-    def __init__(self, ordeal: Ordeal, rng: np.random.Generator, name: str) -> None:
+    def __init__(self, ordeal: Ordeal, rng: np.random.Generator, name: str, radio: str = "") -> None:
         self._ordeal, self._rng, self.name = ordeal, rng, name
         self._report = ordeal.report
-        self._radio = str(rng.choice(ordeal.radios))
+        self._radio = radio or str(rng.choice(ordeal.radios))
         self._port, self._other_port = free_port(), free_port()
         self._serial = "" if self._radio == "adrv9361" else f"ordeal-{name}"
         self._running = contextlib.ExitStack()
@@ -239,12 +247,47 @@ class _Sequence:
         self.story: list[str] = [self._radio]
 
     def run(self) -> None:
+        with self._prepared():
+            for _ in range(int(self._rng.integers(2, 6))):
+                self._step()
+
+    def run_menu(self, faults: list[str]) -> None:
+        """For each: a shot during which it strikes, silence, and, once the radio is back, a shot that must be right."""
+        with self._prepared():
+            self._process.command("delay 0.3")
+            self._later(0.5, "thaw")
+            self._attempt(self._open)
+            for fault in faults:
+                transceiver = self._transceiver
+                if transceiver is None or not self._play_right(transceiver):
+                    self._report.untyped.append(f"{self._so_far()}: no right capture before {fault}")
+                    return
+                self._process.fault(fault)
+                self._report.faults[fault.partition(":")[0]] += 1
+                self.story.append(fault)
+                lost = self._play(transceiver, "play", _nothing, SHORT)
+                self._process.command("clear")
+                if lost:
+                    self._recover()
+                self._attempt(transceiver.make_safe)
+                if problem := transmits(self._process):
+                    self._report.left_on.append(f"{self._so_far()}: {problem}")
+            if self._transceiver is None or not self._play_right(self._transceiver):
+                self._report.untyped.append(f"{self._so_far()}: no right capture afterwards")
+
+    def _play_right(self, transceiver: Transceiver) -> bool:
+        captures = self._report.captures
+        self._play(transceiver, "play", _nothing, SHORT)
+        return self._report.captures > captures
+
+    @contextlib.contextmanager
+    def _prepared(self) -> Iterator[None]:
+        """The radio is there within, and the reckoning comes after."""
         self._ordeal.expected(self._radio, 0)
         os.environ["RASGADO_RADIO_URIS"] = f"ip:127.0.0.1:{self._port} ip:127.0.0.1:{self._other_port}"
         try:
             self._start(self._port)
-            for _ in range(int(self._rng.integers(2, 6))):
-                self._step()
+            yield
             self._reckon()
         finally:
             self._dismiss_helpers()
@@ -373,10 +416,13 @@ class _Sequence:
         if self._attempt(lambda: self._transceiver and self._transceiver.recover(RECOVER_S)):
             self._report.recovered += 1
 
-    def _play(self, transceiver: Transceiver, operation: str, on_call: Callable[[], None]) -> bool:
-        """Play a shot and judge what comes back; True if the radio was lost."""
+    def _play(
+        self, transceiver: Transceiver, operation: str, on_call: Callable[[], None], index: int | None = None
+    ) -> bool:
+        """Play a shot, a random one unless `index` is given, and judge what comes back; True if it was an error."""
         # A short shot is over before it can be stopped.
-        index = LONG if operation != "play" else int(self._rng.integers(len(self._ordeal.shots)))
+        if index is None:
+            index = LONG if operation != "play" else int(self._rng.integers(len(self._ordeal.shots)))
         shot, expected = self._ordeal.shots[index], self._ordeal.expected(self._radio, index)
         calls = 0
 
