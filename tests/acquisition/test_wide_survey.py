@@ -16,6 +16,7 @@ from acquisition.methods import survey_plan
 from acquisition.methods.survey_parameters import SurveyParameters
 from acquisition.quick_spectrum import QuickLook, quick_spectrum
 from acquisition.reconstruction import ReconstructionParameters
+from acquisition.reconstruction.detection import expected
 from acquisition.shot import Capture
 from acquisition.survey_band import SurveyWindow, windows_of
 from acquisition.wide_survey import GROUP_WINDOWS, groups_of, reconstruct_windows
@@ -86,6 +87,10 @@ def test_lines_on_the_edges_of_windows_are_found_once(span_hz: float, tooth_s: f
     assert len(found.lines) == len(lines)
     for line, place in zip(found.lines, places, strict=True):
         assert abs(line.frequency_hz - place) < 5 * line.frequency_sigma_hz + 1
+    stated = [message for message in found.messages if "looked for above" in message]
+    assert found.detection is not None and stated == [found.detection.sentence], "one threshold, of the whole survey"
+    assert found.detection.false_alarms == ReconstructionParameters().false_alarms_per_survey
+    assert found.detection.snr == pytest.approx(expected(found.detection.false_alarms, span_hz).snr, rel=0.02)
     spectrum = found.spectrum
     assert spectrum.x0_hz <= CENTRE_HZ - span_hz / 2
     assert spectrum.x0_hz + spectrum.dx_hz * len(spectrum.values) >= CENTRE_HZ + span_hz / 2

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import math
+import re
 import time
 from typing import Any
 
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 
 from acquisition.errors import InvalidParameters
 from acquisition.limits import InstrumentLimits
-from acquisition.methods import get, methods, survey_plan
+from acquisition.methods import get, methods, survey_advice, survey_plan
 from acquisition.methods.parameters import describe, parse
 from acquisition.methods.survey_parameters import SurveyParameters
 
@@ -311,3 +312,14 @@ def test_the_ernst_angle() -> None:
 def test_a_wasteful_repetition_time_is_mentioned() -> None:
     notes = survey_plan.plan(parameters(repetition_time_s=1.0), LIMITS).notes
     assert any("repetition time" in note and "times the signal-to-noise" in note for note in notes)
+
+
+def test_the_threshold_is_stated_before_the_survey() -> None:
+    """Candidates that are measured again may be weaker, as noise among them is found out."""
+    lowest = survey_plan.plan(parameters(confirm=True, false_alarms_per_survey=0.01), LIMITS).notes[-1]
+    strict = survey_plan.plan(parameters(confirm=False, false_alarms_per_survey=0.01), LIMITS).notes[-1]
+    assert "exceeds 1 times a survey" in lowest and "0.01 false lines are left" in lowest
+    assert "exceeds 0.01 times a survey" in strict and "measured again" not in strict
+    ratio = re.compile(r"ratio of about (\d\.\d)")
+    (low,), (high,) = (ratio.findall(note) for note in (lowest, strict))
+    assert float(low) < float(high)
