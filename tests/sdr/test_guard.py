@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import signal
 import subprocess
@@ -12,17 +13,20 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import redis
 
-from sdr.errors import GuardIntervened, GuardUnavailable, RadioBusy
+from sdr.errors import EmergencyStop, GuardIntervened, GuardUnavailable, RadioBusy
 from sdr.guard import ALIVE, ARMED, DISARMED, GOODBYE, Watch
 from sdr.guard_client import ANSWER_WITHIN_S, Guard, read_status
 from sdr.lock import RadioLock
+from sdr.stop_signal import StopSignal
 
 TURN_OFF = "tests.sdr.test_guard:turn_off_file"
 DRIVE = """
 import sys, time
 from sdr.guard_client import Guard
 from sdr.lock import RadioLock
+from sdr.stop_signal import StopSignal
 uri, timeout = sys.argv[1], float(sys.argv[2])
 lock = RadioLock(uri)
 guard = Guard(uri, "", "tests.sdr.test_guard:turn_off_file", [lock.fileno()], timeout)
@@ -226,3 +230,52 @@ def test_a_guard_that_is_gone_or_frozen_ends_the_shot_and_lets_no_other_begin(ra
     finally:
         os.kill(guard.pid, signal.SIGKILL)
         guard.close()
+
+
+def test_staffs_stop_is_heard_from_redis_and_keeps_the_driver_from_arming(radio: Path) -> None:
+    line = redis.Redis.from_url(os.environ["REDIS_URL"])
+    stop = StopSignal(os.environ["REDIS_URL"], f"stop-of-{radio}", f"answer-of-{radio}")
+    guard = Guard(str(radio), "", TURN_OFF, [], timeout_s=30.0, stop=stop)
+    try:
+        guard.arm()
+        line.set(stop.key, "pressed")
+        pressed_s = time.monotonic()
+        with pytest.raises(EmergencyStop):
+            within(5, lambda: bool(guard.alive()))
+        assert within(1, lambda: radio.read_text() == "off") and time.monotonic() - pressed_s < 2
+        assert within(2, lambda: line.get(stop.answer_key) is not None)
+        answer = json.loads(line.get(stop.answer_key) or b"{}")
+        assert (answer["stop"], answer["off"]) == ("pressed", True)
+        guard.disarm()
+        with pytest.raises(EmergencyStop):
+            guard.arm()
+        line.delete(stop.key)
+        deadline_s = time.monotonic() + 3
+        while time.monotonic() < deadline_s:
+            try:
+                guard.arm()
+                break
+            except EmergencyStop:
+                time.sleep(0.05)
+        guard.alive()
+    finally:
+        guard.close()
+        line.delete(stop.key, stop.answer_key)
+
+
+def test_a_driver_that_was_frozen_and_wakes_into_a_stop_is_kept_off(radio: Path) -> None:
+    """It was about to switch on when it froze, so it does when it wakes: the guard turns it off again and again."""
+    line = redis.Redis.from_url(os.environ["REDIS_URL"])
+    stop = StopSignal(os.environ["REDIS_URL"], f"stop-of-{radio}", f"answer-of-{radio}")
+    guard = Guard(str(radio), "", TURN_OFF, [], timeout_s=30.0, stop=stop)
+    try:
+        guard.arm()
+        line.set(stop.key, "pressed")
+        assert within(3, lambda: radio.read_text() == "off")
+        radio.write_text("on")  # this process has not listened yet
+        assert within(1, lambda: radio.read_text() == "off")
+        with pytest.raises(EmergencyStop):
+            guard.alive()
+    finally:
+        guard.close()
+        line.delete(stop.key, stop.answer_key)
