@@ -1,4 +1,4 @@
-"""Every kind of fault upon a running facility, many at once; `make bench NAME=random_kills` does hundreds, one a time."""
+"""Every kind of fault upon a running facility, many at once; `make bench NAME=random_kills` does hundreds."""
 
 from __future__ import annotations
 
