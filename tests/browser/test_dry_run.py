@@ -15,6 +15,9 @@ def test_from_the_form_to_what_to_expect_and_back(site: Stack, page: Page) -> No
     page.get_by_label("Lines thought to lie at").fill("28.10x")
     page.get_by_role("button", name="Dry run").click()
     expect(page.locator(".errors").filter(has_text="must be a number")).to_be_visible(timeout=30_000)
+    # the preview that comes with the page leaves that fault alone
+    expect(page.locator("#plan figure")).to_be_visible(timeout=30_000)
+    expect(page.locator(".errors").filter(has_text="must be a number")).to_be_visible()
 
     page.get_by_label("Lines thought to lie at").fill("28.101")
     page.get_by_label("Amplitude over noise, strongest line").fill("0.5")

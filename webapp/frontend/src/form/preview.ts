@@ -51,6 +51,8 @@ export function livePreview(form: HTMLFormElement, panel: HTMLElement): void {
 
 function showErrors(form: HTMLFormElement, errors: Preview["errors"], touched: ReadonlySet<string>): void {
   for (const field of form.querySelectorAll<HTMLElement>("[data-field]")) {
+    // What the preview does not look at keeps the faults that it came back with.
+    if (field.closest("[data-not-previewed]")) continue;
     const name = field.dataset["field"] ?? "";
     const list = field.querySelector(".errors");
     const control = field.querySelector("input, select, textarea");
