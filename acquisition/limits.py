@@ -42,7 +42,7 @@ class InstrumentLimits:
     run_duration_max_s: float = 24 * 3600.0
     between_shots_s: float = 1.0e-3
     arm_s: float = 1.0e-3
-    retune_s: float = 1.0e-3
+    retune_s: float = 10.0e-3
     settle_s: float = 0.0
     probe_bandwidth_hz: float = 2.5e6
     probe_centre_hz: float = 0.0
