@@ -55,7 +55,7 @@ class Endings:
         assert bench.is_silent()
         assert radio.partial() is None
 
-    @pytest.mark.parametrize("kind", [ValueError, OSError, KeyboardInterrupt, SystemExit])
+    @pytest.mark.parametrize("kind", [ValueError, OSError, KeyboardInterrupt])
     def test_an_exception_of_the_callers_function(
         self, bench: Bench, radio: Transceiver, kind: type[BaseException]
     ) -> None:
