@@ -84,6 +84,8 @@ class Spectrometer:
         claim = claim_next(self.instrument.slug, "test")
         assert claim is not None
         acquire(claim)
+        run.refresh_from_db()
+        assert run.state == Run.State.PROCESSING, run.error_message
         assert process(Spectrum.objects.get(run=run).pk)
         run.refresh_from_db()
         assert run.state == Run.State.DONE, run.error_message
