@@ -18,7 +18,6 @@ from webapp.runs.queue import ownership
 from webapp.runs.queue.claim import claim_next
 from webapp.runs.queue.expiry import expire_leases
 from webapp.safety.services import emergency
-from webapp.safety.services import radio_log as kept_log
 
 log = logging.getLogger(__name__)
 
@@ -53,7 +52,6 @@ def _ready(slug: str) -> bool:
         log.error("There is no instrument %r; the worker's queue name must be instrument.<slug>.", slug)
         return False
     radio_log.of(instrument).copy()
-    kept_log.trim(instrument.pk)
     if instrument.stopped:
         _read_back_stopped(instrument)
         return False

@@ -18,6 +18,7 @@ from webapp.safety.services import radio_log as kept
 log = logging.getLogger(__name__)
 
 _EVERY_S = 1.0
+_TRIM_EVERY_S = 600.0
 #: lines that were written while others were copied may be a little older than the newest copied one
 _OVERLAP_S = 5.0
 
@@ -31,6 +32,7 @@ class LogCopy:
         self._offset = 0
         self._begun = False
         self._copied_s = -_EVERY_S
+        self._trimmed_s = -_TRIM_EVERY_S
 
     def copy_now_and_then(self) -> None:
         """As `copy`, at most once a second."""
@@ -38,13 +40,16 @@ class LogCopy:
             self.copy()
 
     def copy(self) -> None:
-        """Copy the lines that are new."""
+        """Copy the lines that are new; now and then remove those that are too old or too many."""
         self._copied_s = time.monotonic()
         try:
             lines, file, offset = self._new()
             if lines:
                 kept.copy(self._instrument_id, lines)
             self._file, self._offset, self._begun = file, offset, True
+            if self._copied_s - self._trimmed_s >= _TRIM_EVERY_S:
+                self._trimmed_s = self._copied_s
+                kept.trim(self._instrument_id)
         except (DatabaseError, OSError, ValueError, KeyError) as error:
             log.warning("The radio's log %s was not copied: %s", self._path, error)
 
