@@ -124,7 +124,8 @@ def _find(heard: ComplexArray, waveform: ComplexArray, level: float) -> Referenc
 
 def _noise(heard: ComplexArray, start: int) -> float:
     """Standard deviation of what was received behind the pulse, after some time for it to die down."""
-    return float(np.std(heard[start + PULSE_SAMPLES + GAP_SAMPLES :]))
+    quiet = heard[start + PULSE_SAMPLES + GAP_SAMPLES :]
+    return float(np.std(quiet)) if len(quiet) else np.inf
 
 
 def shape(level: float) -> ComplexArray:

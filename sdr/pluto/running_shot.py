@@ -64,6 +64,7 @@ class RunningShot:
         shot: Shot,
         setup: Setup,
         tuned_hz: float,
+        verify: Callable[[], None],
         should_stop: Callable[[], bool],
         on_average: Callable[[int], None],
     ) -> None:
@@ -71,6 +72,7 @@ class RunningShot:
         self._settings, self._converter = settings, converter
         self._shot = shot
         self._centre_frequency_hz = converter.nqr_hz(tuned_hz)
+        self._verify = verify
         self._should_stop, self._on_average = should_stop, on_average
         self._waveform = converter.baseband(np.asarray(shot.waveform, dtype=np.complex64))
         # Mirroring the spectrum mirrors the phases of the cycle as well.
@@ -104,6 +106,8 @@ class RunningShot:
         ):
             player.burst(excitations[burst.phase], burst.frames, self._taking(burst.phase), self._poll)
             if burst.ends_round:
+                # After its last sample: nobody has changed anything, and no server was restarted, since it was set.
+                self._verify()
                 average.commit()
             self._guard.alive()
             self._report()

@@ -19,6 +19,7 @@ from sdr.errors import (
     GuardUnavailable,
     RadioLost,
     RadioUnreachable,
+    ReadBackMismatch,
     SdrError,
     UnsafeState,
     WrongRadio,
@@ -123,6 +124,8 @@ class PlutoTransceiver:
         self._configuration.check(setup)
         if self._standby is not None and not self._may_go_on(guard, self._standby, setup):
             self.make_safe()
+        if self._connection is not connection:  # turning the transmitter off, it was found broken
+            raise RadioLost(f"The connection to the radio at {self._settings.uri} broke between two shots.")
         with (
             self._transmitting(guard),
             self._airtime.transmission(shot, on_average) as counted,
@@ -163,17 +166,18 @@ class PlutoTransceiver:
             shot,
             setup,
             tuned_hz,
+            lambda: self._configuration.verify(setup),
             should_stop,
             on_average,
         )
         self._playing = True
         try:
             capture = running.run(self._reference_level)
-            # After the last sample: nobody has changed anything, and no server was restarted, since it was set.
             self._configuration.attenuate(-connection.transmitter.lowest_gain_db)
-            self._configuration.verify(setup)
-        except BaseException:
+        except BaseException as error:
             self._partial = running.capture()
+            if isinstance(error, ReadBackMismatch):
+                guard.alive()  # if it was the guard that turned the transmitter off, it says why
             raise
         finally:
             self._playing = False
@@ -312,10 +316,10 @@ class PlutoTransceiver:
                 return
             try:
                 self.make_safe()
-            except UnsafeState as unsafe:
+            except Exception as failed:  # whatever it is, nobody waits for this thread to say so
                 # The guard stays armed and will act; the next shot, or closing, goes through a new connection.
                 self._drop_connection()
-                logger.error("%s: %s", self._settings.slug, unsafe)
+                logger.error("%s: %s", self._settings.slug, failed)
 
     def _release_locks(self) -> None:
         for lock in self._locks:
