@@ -182,13 +182,14 @@ def test_a_plan_that_fails_says_why(user: User, instrument: Instrument) -> None:
 
 
 @pytest.mark.slow
-def test_kill_9_of_the_worker_leaves_no_radio_behind(user: User, instrument: Instrument) -> None:
+def test_kill_9_of_the_worker_leaves_no_radio_behind(user: User, instrument: Instrument, tmp_path: Path) -> None:
     made = start(user, instrument, LONG)
     code = "import django; django.setup(); from tasks.dry_run import do_next; do_next()"
     environment = os.environ | {
         "DJANGO_SETTINGS_MODULE": "webapp.config.settings",
         "DATABASE_URL": f"sqlite:///{connection.settings_dict['NAME']}",
         "RASGADO_LEASE_S": str(django_settings.RASGADO_LEASE_S),
+        "TMPDIR": str(tmp_path),  # what a killed process cannot remove any more
     }
     worker = subprocess.Popen([sys.executable, "-c", code], env=environment, cwd=Path(django_settings.BASE_DIR))
     try:
