@@ -16,6 +16,7 @@ PATHS = [
     "/runs/new/?method=survey&like={run}", "/runs/{run}/", "/runs/{run}/reprocess/", "/spectra/{spectrum}/",
     "/quadrupole/", "/quadrupole/?nuclide=121Sb&coupling_mhz=383&eta=0.2", "/quadrupole/nuclides/",
     "/quadrupole/?nuclide=14N&lines_mhz=4.642+3.604", "/instruments/", "/instruments/demo/", "/accounts/settings/",
+    "/instruments/demo/calibrations/",
     "/bookings/", "/bookings/new/", "/bookings/mine/", "/bookings/waitlist/", "/accounts/groups/",
     "/notifications/", "/notifications/settings/", "/calendars/", "/status/",
 ]  # fmt: skip
