@@ -30,6 +30,9 @@ WINDOW_FRACTION = 2 * resonance.BAND_FRACTION
 
 WINDOWS_MOST = 40
 
+CLEAR = 0.05
+"""Of the receiver's full scale: what is weaker is aligned in other ways, with another rest of the delay each time."""
+
 FREQUENCY = Axis("Frequency", "Hz", "MHz", 1e6)
 GAIN = Axis("Received per transmitted amplitude")
 
@@ -177,12 +180,18 @@ def _quantities(found: resonance.Resonance, captures: Sequence[Capture]) -> tupl
         total_s = float(np.mean(known)) + found.delay_s
         sigma_s = math.hypot(found.delay_sigma_s, spread_s, 0.29 / captures[0].sample_rate_hz)
         named.append(curve_values.time(quantities.DELAY, "delay", total_s, sigma_s, rate))
-    named.append(
-        Quantity(
-            quantities.TIMING_ERROR, "rest of the delay", found.delay_s, found.delay_sigma_s, "s", rate, "ns", 1e-9
+    if _is_clear(captures):
+        named.append(
+            Quantity(
+                quantities.TIMING_ERROR, "rest of the delay", found.delay_s, found.delay_sigma_s, "s", rate, "ns", 1e-9
+            )
         )
-    )
     return tuple(named)
+
+
+def _is_clear(captures: Sequence[Capture]) -> bool:
+    """Whether the leakage is strong enough for the driver to find the start of every shot in the same way."""
+    return all(float(np.abs(capture.samples[: len(capture.waveform)]).max()) > CLEAR for capture in captures)
 
 
 METHOD = Method(
