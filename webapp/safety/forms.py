@@ -73,16 +73,16 @@ class LimitsForm(forms.Form):
         help_text="At most so much of a pulse; it must be 20 dB below its strongest there as well.",
     )  # fmt: skip
     peak_amplitude = ScaledField(
-        label="Peak amplitude", unit="of full scale", scale=1.0, help_text="Power goes with its square."
+        label="Peak amplitude", unit="%", scale=0.01, help_text="Of full scale; power goes with its square."
     )
     full_scale_power_w = ScaledField(
         label="Power at full scale", unit="W", scale=1.0, help_text="As measured behind the amplifier; 0 if unknown."
     )
     average_power_max = ScaledField(
         label="Average power",
-        unit="% of full scale",
+        unit="%",
         scale=0.01,
-        help_text="Over every window, all runs.",
+        help_text="Of full scale, over every window, all runs.",
     )
     average_power_window_s = ScaledField(label="Window of the average", unit="s", scale=1.0)
     duty_max = ScaledField(label="Duty cycle", unit="%", scale=0.01)

@@ -40,7 +40,7 @@ def value(name: str, given: Any) -> str:
         return frequency_text(float(given))
     if name.endswith("_s"):
         return time_text(float(given))
-    if name in ("duty_max", "forbidden_share_max", "average_power_max"):
+    if name in ("duty_max", "forbidden_share_max", "average_power_max", "peak_amplitude"):
         return f"{100 * float(given):.4g} %"
     return f"{given:g} W" if name.endswith("_w") else f"{given:g}"
 
