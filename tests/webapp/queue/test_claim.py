@@ -10,7 +10,9 @@ from django.db import connection
 
 from webapp.facility.models import Instrument
 from webapp.runs.models import Run, RunEvent
+from webapp.runs.queue import waiting
 from webapp.runs.queue.claim import claim_next
+from webapp.runs.queue.fairness import Candidate
 from webapp.runs.queue.ownership import Claim
 
 
@@ -56,6 +58,25 @@ def test_an_instrument_that_is_not_ready_starts_nothing(
     make_run()
     Instrument.objects.update(**blocked)
     assert claim_next("probe", "w") is None
+
+
+@pytest.mark.parametrize("meanwhile", [{"held": True}, {"cancel_requested": True}, {"state": "cancelled"}])
+def test_what_somebody_does_to_it_while_it_is_chosen_counts(
+    make_run: Callable[..., Run], instrument: Instrument, monkeypatch: pytest.MonkeyPatch, meanwhile: dict[str, object]
+) -> None:
+    make_run()
+    look = waiting.candidates
+
+    def slowly(instrument_id: int) -> list[Candidate]:
+        found = look(instrument_id)
+        Run.objects.update(**meanwhile)
+        return found
+
+    monkeypatch.setattr("webapp.runs.queue.claim.waiting.candidates", slowly)
+    assert claim_next("probe", "w") is None
+    instrument.refresh_from_db()
+    assert (instrument.status, instrument.fence) == ("ready", 0)
+    assert not RunEvent.objects.exists()
 
 
 def test_a_cancelled_run_is_passed_over(make_run: Callable[..., Run]) -> None:

@@ -13,7 +13,8 @@ from webapp.facility.bookings.windows import Window, windows
 from webapp.facility.models import Booking, BookingEvent, Instrument, Outage
 from webapp.runs.models import Run
 from webapp.runs.queue.claim import claim_next
-from webapp.runs.queue.eligibility import MARGIN_S, free_s
+from webapp.runs.queue.eligibility import MARGIN_S, eligible, free_s
+from webapp.runs.queue.fairness import Candidate
 
 NOW = datetime.datetime(2027, 3, 1, 8, tzinfo=datetime.UTC)
 
@@ -41,6 +42,12 @@ def window(start: float, end: float | None, group: int | None) -> Window:
 )
 def test_time_until_somebody_elses_window(windows: tuple[Window, ...], free_min: float) -> None:
     assert free_s(1, windows, NOW) == free_min * 60
+
+
+@pytest.mark.parametrize(("spare_s", "starts"), [(MARGIN_S, True), (MARGIN_S - 1.0, False), (0.0, False)])
+def test_a_run_ends_with_a_margin_before_somebody_elses_time(spare_s: float, starts: bool) -> None:
+    run = Candidate(1, 1, 60.0, 30 * 60.0 - spare_s)
+    assert bool(list(eligible([run], [window(30, 60, 2)], NOW))) == starts
 
 
 @pytest.fixture
