@@ -37,6 +37,8 @@ pytestmark = [pytest.mark.integration, pytest.mark.django_db(transaction=True), 
 LINE_HZ = 28.0846e6
 FID = {"frequency_hz": LINE_HZ, "averages": 16, "repetition_time_s": 0.02}
 LONG = FID | {"averages": 100_000}
+#: instrument time in which the driver has certainly put away a round of averages
+ROUNDS_S = 300 * FID["repetition_time_s"]
 LINE = {"frequency_hz": LINE_HZ, "amplitude_over_noise": 1.0, "t1_s": 5e-3}
 
 
@@ -142,10 +144,10 @@ def test_the_copy_has_the_probe_and_the_field_of_the_instrument(instrument: Inst
 
 
 def while_it_runs(made: DryRun, act: Callable[[], object]) -> None:
-    """Do the dry run, and `act` as soon as some averages are done."""
+    """Do the dry run, and `act` as soon as several rounds of averages are done: the first are only then kept."""
 
     def wait_and_act() -> None:
-        wait_until(lambda: DryRun.objects.get(pk=made.pk).progress.get("duration_done_s"), 60.0)
+        wait_until(lambda: DryRun.objects.get(pk=made.pk).progress.get("duration_done_s", 0.0) > ROUNDS_S, 60.0)
         act()
         connection.close()
 
