@@ -88,7 +88,10 @@ class SafeState:
 
 
 class Transceiver(Protocol):
-    """A radio that plays shots. Use as a context manager: TX is off before, between shots, and on every way out."""
+    """A radio that plays shots. Use as a context manager: TX is off before, and on every way out.
+
+    After a shot it is off, or muted and off within a second unless another shot follows.
+    """
 
     @property
     def settings(self) -> InstrumentSettings: ...
