@@ -15,6 +15,9 @@ _MARGIN = 0.15
 _SIGMAS_SHOWN = 1.0
 _DATES = 3
 
+SPARK_WIDTH, SPARK_HEIGHT = 160, 32
+_SPARK_MOST = 12
+
 
 def trend(rows: Sequence[Calibration], now: datetime.datetime, zone: datetime.tzinfo) -> dict[str, Any] | None:
     """What the template `calibrations/_trend.html` draws of the measurements of one quantity; None without any.
@@ -53,6 +56,32 @@ def trend(rows: Sequence[Calibration], now: datetime.datetime, zone: datetime.tz
                 "label": f"{one.measured_at.astimezone(zone):%-d %b %Y %H:%M}: "
                 + formatting.measured(one.value, one.sigma, one.display_unit or one.unit, scale),
             }
+            for one in shown
+        ],
+    }  # fmt: skip
+
+
+def spark(rows: Sequence[Calibration]) -> dict[str, Any] | None:
+    """What the template `calibrations/_spark.html` draws of the last measurements that count; None for fewer than two.
+
+    Error bars are drawn, so that what is only noise does not look like a trend.
+    """
+    shown = sorted((one for one in rows if one.counts), key=lambda one: one.measured_at)[-_SPARK_MOST:]
+    if len(shown) < 2:
+        return None
+    first, last = shown[0].measured_at.timestamp(), shown[-1].measured_at.timestamp()
+    time = svg.Scale(first, last, 4, SPARK_WIDTH - 4)
+    low, high = min(one.value - one.sigma for one in shown), max(one.value + one.sigma for one in shown)
+    value = svg.Scale(low, high, SPARK_HEIGHT - 4, 4)
+    return {
+        "width": SPARK_WIDTH, "height": SPARK_HEIGHT, "count": len(shown),
+        "path": svg.polyline((time(one.measured_at.timestamp()), value(one.value)) for one in shown),
+        "bars": [
+            (
+                f"{time(one.measured_at.timestamp()):.1f}",
+                f"{value(one.value - one.sigma):.1f}",
+                f"{value(one.value + one.sigma):.1f}",
+            )
             for one in shown
         ],
     }  # fmt: skip

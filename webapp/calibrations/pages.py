@@ -62,7 +62,11 @@ def value_text(one: Calibration) -> str:
 
 def card(instrument: Instrument) -> dict[str, Any]:
     """What the page of an instrument shows: every quantity that was measured, and how many were not."""
-    entries = [_entry(instrument, kind, newest) for kind, newest in _newest(instrument)]
+    measured = _measured(instrument)
+    entries = [
+        _entry(instrument, kind, newest, picture=drawing.spark(measured.get(kind.name, ())))
+        for kind, newest in _newest(instrument)
+    ]
     return {
         "instrument": instrument,
         "entries": [one for one in entries if one.newest is not None],
@@ -76,9 +80,7 @@ def card(instrument: Instrument) -> dict[str, Any]:
 
 def context(instrument: Instrument) -> dict[str, Any]:
     """What the page of an instrument's calibrations shows."""
-    measured: dict[str, list[Calibration]] = {}
-    for one in Calibration.objects.filter(instrument=instrument).select_related("run", "accepted_by", "withdrawn_by"):
-        measured.setdefault(one.quantity, []).append(one)
+    measured = _measured(instrument)
     now, zone = timezone.now(), timezone.get_current_timezone()
     entries = []
     for kind, newest in _newest(instrument):
@@ -92,6 +94,14 @@ def context(instrument: Instrument) -> dict[str, Any]:
             )
         )  # fmt: skip
     return {"instrument": instrument, "entries": entries}
+
+
+def _measured(instrument: Instrument) -> dict[str, list[Calibration]]:
+    """Every measurement of each quantity, newest first."""
+    measured: dict[str, list[Calibration]] = {}
+    for one in Calibration.objects.filter(instrument=instrument).select_related("run", "accepted_by", "withdrawn_by"):
+        measured.setdefault(one.quantity, []).append(one)
+    return measured
 
 
 def _newest(instrument: Instrument) -> list[tuple[CalibratedQuantity, Calibration | None]]:

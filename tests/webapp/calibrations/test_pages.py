@@ -63,6 +63,7 @@ def test_trend_and_stale_warning(calibrate: Calibrate, instrument: Instrument, u
     assert "Withdraw" not in shown  # nobody but staff
     card = page(user, reverse("facility:detail", args=[instrument.slug]))
     assert "1 value is stale" in card
+    assert card.count('class="spark"') == 1
     assert "40 days ago" in card
 
 
