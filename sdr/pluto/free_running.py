@@ -10,7 +10,7 @@ from sdr.errors import AlignmentFailed, SafetyLimitExceeded
 from sdr.pluto import buffers
 from sdr.pluto.accumulate import Frame
 from sdr.pluto.connection import Connection
-from sdr.pluto.playing import BUFFER_SAMPLES_MAX, Excitation, Pattern, as_complex, queue_length
+from sdr.pluto.playing import Excitation, Pattern, as_complex, queue_length
 from sdr.pluto.rounds import BURST_S
 from sdr.pluto.waiting import receive
 
@@ -34,8 +34,9 @@ class FreeRunningPlayer:
         self._period = buffers.aligned(max(round(pattern.repetition_time_s * rate_hz), self._frame))
         # The first pulse begins within one period; whole frames follow it for the rest of the block.
         shortest = self._period + self._frame + LEAD_SAMPLES
-        if shortest > BUFFER_SAMPLES_MAX:
-            longest_s = (BUFFER_SAMPLES_MAX - self._frame - LEAD_SAMPLES) / rate_hz
+        most = self._connection.ranges.buffer_samples_max
+        if shortest > most:
+            longest_s = (most - self._frame - LEAD_SAMPLES) / rate_hz
             raise SafetyLimitExceeded(
                 "repetition_time_s",
                 f"The repetition time is {pattern.repetition_time_s:g} s; without the TDD core this radio can repeat a "

@@ -18,7 +18,6 @@ from sdr.pluto.samples import quantise
 QUEUE_SAMPLES = 16_000_000
 # The kernel takes no more blocks than this (read from its public sources, not tried on a radio).
 QUEUE_MAX = 64
-BUFFER_SAMPLES_MAX = 4_000_000
 
 
 @dataclass(frozen=True)
