@@ -18,8 +18,8 @@ from webapp.facility.api import (
     WaitlistViewSet,
 )
 from webapp.feeds.api import FeedViewSet
-from webapp.notifications.api import NotificationViewSet, PreferencesView
 from webapp.library.api import CompoundViewSet, MatchView, NearestView, SavedSearchViewSet
+from webapp.notifications.api import NotificationViewSet, PreferencesView
 from webapp.runs.api import (
     DesignsView,
     MethodsView,
