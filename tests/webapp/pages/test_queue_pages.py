@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable
 
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from webapp.accounts.models import User
 from webapp.facility.models import Instrument
@@ -75,6 +77,21 @@ def test_pages_tell_the_same_time_as_the_whole_queue(make_run: MakeRun) -> None:
     assert alone.ahead == whole[runs[3].pk].ahead == 3
     assert alone.starts_at is not None and whole[runs[3].pk].starts_at is not None
     assert abs((alone.starts_at - whole[runs[3].pk].starts_at).total_seconds()) < 5
+    make_run(state=Run.State.ACQUIRING, claimed_at=timezone.now())
+    assert queue_estimates(runs)[runs[3].pk].ahead == 4  # what is measured now is before all that wait
+
+
+def test_runs_that_were_stopped_teach_nothing_of_how_long_runs_take(make_run: MakeRun) -> None:
+    now = timezone.now()
+    told = {"made_at": now.isoformat(), "ahead": 0, "wait_s": 0.0}
+    for state, duration_s in ((Run.State.DONE, 120.0), (Run.State.INTERRUPTED, 1.0), (Run.State.CANCELLED, 1.0)):
+        ended = now + datetime.timedelta(seconds=duration_s)
+        make_run(state=state, forecast=told, claimed_at=now, acquired_at=ended, plan={"duration_s": 60.0})
+    first, second = make_run(plan={"duration_s": 600.0}), make_run(plan={"duration_s": 600.0})
+    estimates = queue_estimates([first, second])
+    early, late = estimates[first.pk].starts_at, estimates[second.pk].starts_at
+    assert early is not None and late is not None
+    assert (late - early).total_seconds() > 1000  # twice the plan, as the one took that came to its end
 
 
 def test_a_button_never_leads_to_another_site_and_unknown_ones_are_not_found(page: Client, make_run: MakeRun) -> None:

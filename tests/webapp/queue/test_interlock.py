@@ -11,7 +11,8 @@ from django.utils import timezone
 from webapp.accounts.models import Group, User
 from webapp.facility.bookings.windows import Window, windows
 from webapp.facility.models import Booking, BookingEvent, Instrument, Outage
-from webapp.runs.models import Run
+from webapp.runs.models import GroupShare, Run
+from webapp.runs.queue import share
 from webapp.runs.queue.claim import claim_next
 from webapp.runs.queue.eligibility import MARGIN_S, eligible, free_s
 from webapp.runs.queue.fairness import Candidate
@@ -96,6 +97,20 @@ def test_during_a_booking_its_groups_runs_start_first(
     booking.refresh_from_db()
     assert booking.checked_in_at is not None  # its run has come, so somebody has
     assert BookingEvent.objects.get(booking=booking).kind == "checked_in"
+
+
+def test_what_is_booked_is_not_charged_to_the_share_again(
+    make_run: Callable[..., Run], booked: Callable[..., Booking]
+) -> None:
+    """Only what runs took outside their group's own booking counts in the fair order."""
+    now = timezone.now()
+    inside = make_run(Run.State.ACQUIRING, claimed_at=now - datetime.timedelta(minutes=5))
+    booked(-10, 30, group=inside.group)
+    share.charge(inside.pk, now)
+    assert not GroupShare.objects.exists()
+    Run.objects.filter(pk=inside.pk).update(claimed_at=now - datetime.timedelta(minutes=15))
+    share.charge(inside.pk, now)
+    assert GroupShare.objects.get().used_s == pytest.approx(15 * 60)
 
 
 def test_what_cannot_end_before_a_booking_does_not_start_and_what_fits_does(

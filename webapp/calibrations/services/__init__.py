@@ -1,7 +1,7 @@
 """Calibrations: written when their runs are processed, decided about by staff, used by every later run."""
 
 from webapp.calibrations.services.decisions import accept, require_may_measure, set_validity, withdraw
-from webapp.calibrations.services.in_force import in_force, newest_measured
+from webapp.calibrations.services.in_force import in_force, in_force_of, newest_measured
 from webapp.calibrations.services.recording import record
 from webapp.calibrations.services.use import applied_limits, delays_s, freeze, frozen, plain, plan_notes
 
@@ -12,6 +12,7 @@ __all__ = [
     "freeze",
     "frozen",
     "in_force",
+    "in_force_of",
     "newest_measured",
     "plain",
     "plan_notes",

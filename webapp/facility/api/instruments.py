@@ -15,6 +15,7 @@ from rest_framework.response import Response
 
 from acquisition.errors import FieldError, InvalidParameters
 from acquisition.limits import InstrumentLimits
+from webapp.calibrations import services as calibrated
 from webapp.config.fields import ObjectField, StrictSerializer, body, query
 from webapp.facility import access, services
 from webapp.facility.api.fields import MomentField, UtcField, named_group, times
@@ -40,7 +41,7 @@ class InstrumentSerializer(serializers.ModelSerializer[Instrument]):
 
     def get_limits(self, instrument: Instrument) -> dict[str, Any]:
         try:
-            limits = services.limits(instrument)
+            limits = services.limits(instrument, self.context.get("in_force", {}).get(instrument.pk))
         except InvalidParameters:  # a row written past the rules must not make the list unreadable
             limits = InstrumentLimits()
         return dataclasses.asdict(limits)
@@ -95,6 +96,13 @@ class InstrumentViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewse
     def get_queryset(self) -> QuerySet[Instrument]:
         queued = Count("runs", filter=Q(runs__state=Run.State.QUEUED))
         return access.instruments(self.request.user).annotate(queued=queued)
+
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """By name."""
+        page: Any = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
+        known = {"in_force": calibrated.in_force_of([one.pk for one in page])}  # at once, not one by one
+        shown = self.get_serializer(page, many=True, context=self.get_serializer_context() | known)
+        return self.get_paginated_response(shown.data)
 
     @extend_schema(parameters=[OccupationQuery], responses=OccupationSerializer(many=True))
     @action(detail=True, methods=["get"], pagination_class=None)
