@@ -109,8 +109,8 @@ def test_the_form_of_the_staff_shows_it_beside_the_field(instrument: Instrument,
     client.force_login(administrator)
     address = f"/admin/facility/instrument/{instrument.pk}/change/"
     form = client.get(address).context["adminform"].form
-    values = {name: form.initial.get(name) or "" for name in form.fields}
-    values |= {"converter": '{"side": "upper", "lo_hz": 4e9}', "limits": "{}", "serial": "2055", "uri": "radio"}
+    values = {name: form[name].value() or "" for name in form.fields}
+    values |= {"converter": '{"side": "upper", "lo_hz": 4e9}', "serial": "2055", "uri": "radio"}
     answer = client.post(address, values)
     errors = answer.context["adminform"].form.errors
     assert set(errors) == {"uri"}  # nothing was seen there, so only the kind of radio says what it reaches
