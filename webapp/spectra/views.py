@@ -52,7 +52,8 @@ def spectrum(request: HttpRequest, pk: int) -> HttpResponse:
         "lines": lines,
         "found": [line for line in lines if line.status in FOUND],
         "inputs": shown.inputs,
-        "parameters": named(describe(ReconstructionParameters), shown.parameters),
+        "parameters": [one for one in named(describe(ReconstructionParameters), shown.parameters) if one.text],
+        "measured_again": _measured_again(shown),
         "previous": siblings.filter(pk__lt=pk).order_by("-pk").first(),
         "next": siblings.filter(pk__gt=pk).order_by("pk").first(),
         "is_open": shown.state in (Spectrum.State.QUEUED, Spectrum.State.PROCESSING),
@@ -89,6 +90,13 @@ def _thumbnail(shown: Spectrum) -> str:
     except ResultUnavailable:
         return drawing.thumbnail(np.zeros(2, dtype=np.float32), 0.0, 1.0, [])
     return drawing.thumbnail(np.abs(values.values), values.x0_hz, values.dx_hz, list(lines_hz))
+
+
+def _measured_again(shown: Spectrum) -> bool:
+    """Whether the threshold is that of candidates, among which more noise was let in than may be reported."""
+    reported = shown.parameters.get("false_alarms_per_survey")
+    searched = shown.detection_false_alarms
+    return reported is not None and searched is not None and searched > reported
 
 
 def _image_step_hz(shown: Spectrum) -> float | None:

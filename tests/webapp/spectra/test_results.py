@@ -105,6 +105,12 @@ def test_windows_and_threshold_are_stored_shown_and_exported(client: Client, mak
     assert "2 windows with their noise and phase" in page
     assert "no line tells it" in page
     assert "noise alone exceeds it 0.0020 times a survey" in page
+    Spectrum.objects.filter(pk=spectrum.pk).update(detection_false_alarms=1.0)
+    assert (
+        "of which noise alone gives 1.0 a survey; each was measured again"
+        in client.get(f"/spectra/{spectrum.pk}/").content.decode()
+    ), "candidates of a first pass are not what is reported"
+    Spectrum.objects.filter(pk=spectrum.pk).update(detection_false_alarms=0.002)
     table = client.get(f"/api/v1/spectra/{spectrum.pk}/export.csv").content.decode()
     assert (
         "window_low_hz,window_high_hz,noise_sigma,phase_rad\r\n28000000,28002500,0.25,0\r\n28002500,28005000,0.75,\r\n"
