@@ -27,8 +27,8 @@ WORTH_FITTING = 0.7
 NEAR_HZ, NEAR_WIDTHS = 15e3, 8.0
 """What is farther than this from a candidate, and than so many of its widths, does not matter if it is a crowd."""
 
-DISTURBED_LINES_MAX = 6
-"""Lines that are told apart near a candidate beside interference."""
+LINES_MAX = 6
+"""Lines that are told apart near a candidate."""
 
 WIDEST = 0.95
 """Width, in units of the largest that is fitted, from which on a width is not known: echoes tell of broad lines."""
@@ -45,7 +45,6 @@ class Search:
     fwhm_hz: float
     half_width_hz: float
     strong: Sequence[Line] = ()
-    disturbed: bool = False
 
     @property
     def reach_hz(self) -> float:
@@ -62,28 +61,33 @@ def fit(
 ) -> Line | None:
     """The strongest line near a frequency in narrow-band captures, or None.
 
-    All lines of the decimated band are fitted together, so that a strong neighbour does not disturb; the threshold is
-    that of `false_alarms` within the searched range. The amplitude is that right after the pulse; a reason says why it
-    may not be a line of its own.
+    All lines of the decimated band are fitted together, so that a strong neighbour does not disturb; in a crowd those
+    near the place are, and what is farther away is taken out before. The threshold is that of `false_alarms` within the
+    searched range. The amplitude is that right after the pulse; a reason says why it may not be a line of its own.
     """
     half_width_hz = search.half_width_hz
-    decays = _undisturbed(decays_of(captures, near_hz, search.fwhm_hz), near_hz, search)
-    if not decays:
+    received = decays_of(captures, near_hz, search.fwhm_hz)
+    if not received:
         return None
+    decays = _undisturbed(received, near_hz, search)
+    crowded = any(one.capture is not other.capture for one, other in zip(decays, received, strict=True))
     threshold = WORTH_FITTING * presence_threshold(false_alarms, half_width_hz)
     if _presence(decays, near_hz, search) < threshold:
         return None
-    band_hz = min(decay.capture.sample_rate_hz for decay in decays)
-    wide_hz = band_hz
-    if search.disturbed:
-        decays = [decay.without(_outside(search, near_hz, search.reach_hz)) for decay in decays]
-        wide_hz = min(2.0 * search.reach_hz, band_hz)
-    in_band = min(false_alarms * max(1.0, wide_hz / (2.0 * half_width_hz)), FALSE_ALARMS_MOST)
-    level = replace(parameters, false_alarms_per_survey=in_band, minimum_confidence=0.0)
+    wide_hz = min(decay.capture.sample_rate_hz for decay in decays)
     within = None
-    if search.disturbed:
-        level = replace(level, lines_max=min(level.lines_max, DISTURBED_LINES_MAX))
+    if crowded:
+        # What is far has been taken out, or is known and is taken out now.
+        decays = [decay.without(_outside(search, near_hz, search.reach_hz)) for decay in decays]
+        wide_hz = min(2.0 * search.reach_hz, wide_hz)
         within = near_hz - search.reach_hz, near_hz + search.reach_hz
+    in_band = min(false_alarms * max(1.0, wide_hz / (2.0 * half_width_hz)), FALSE_ALARMS_MOST)
+    level = replace(
+        parameters,
+        false_alarms_per_survey=in_band,
+        minimum_confidence=0.0,
+        lines_max=min(parameters.lines_max, LINES_MAX),
+    )
     found = reconstruct_survey([decay.capture for decay in decays], level, within)
     near = [line for line in found.lines if abs(line.frequency_hz - near_hz) <= half_width_hz]
     if not near:

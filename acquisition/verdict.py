@@ -10,10 +10,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from acquisition import methods, second_look
-from acquisition.artefacts import narrow_fault, remains
+from acquisition.artefacts import narrow_fault, remains, unexcited
 from acquisition.artefacts.faulty_samples import notes_on_samples, without_faulty_samples
 from acquisition.artefacts.modulated import undisturbed
 from acquisition.broad import second_step
@@ -38,6 +36,9 @@ STRONG_SNR = 6.0
 BROADEST_FWHM_HZ = 10e3
 """Width that the decimation of captures without a survey is made for: nothing is known of their lines."""
 
+
+PARTS_LEAST = 2
+"""Signals near one another that are there without being excited, from which on they are one modulated carrier."""
 
 SURVEY_ONLY = "It was seen in the survey only, and not measured again by itself."
 
@@ -133,7 +134,7 @@ def judge(
         return Judgement(replace(candidate, reason=SURVEY_ONLY), decided=True)
     strict = CONFIRM_SHARE * parameters.false_alarms_per_survey
     half_width_hz = second_look.search_half_width_hz(candidate)
-    search = second_look.Search(candidate.fwhm_hz, half_width_hz, strong, disturbed=bool(silenced_hz))
+    search = second_look.Search(candidate.fwhm_hz, half_width_hz, strong)
     again = second_look.fit(covering, candidate.frequency_hz, search, strict, parameters)
     if again is not None:
         fault = again.reason or remains.fault(candidate, known, silenced_hz) or remains.fault(again, (), silenced_hz)
@@ -182,24 +183,43 @@ def _unresolved(line: Line, other: Line) -> bool:
 
 
 def _narrow_only(captures: Sequence[Capture], parameters: ReconstructionParameters) -> Reconstruction:
-    """Narrow-band captures without a survey: the confirmed lines in the band that all of them excite."""
+    """Narrow-band captures without a survey: the confirmed lines in the band that the first of them excites.
+
+    Others may have been made to listen there without exciting it, or after saturation.
+    """
     spectrum = quick_spectrum(captures)
-    middle_hz = float(np.mean([pulse_frequency_hz(capture) for capture in captures])) if captures else 0.0
-    decays = second_look.decays_of(captures, middle_hz, BROADEST_FWHM_HZ)
+    middle_hz = pulse_frequency_hz(captures[0]) if captures else 0.0
+    exciting = [capture for capture in captures if excites(capture, middle_hz)]
+    decays = second_look.decays_of(exciting, middle_hz, BROADEST_FWHM_HZ)
     if not decays:
         return Reconstruction((), spectrum, 0.0, ("Nothing was received after the pulses.",))
     found = reconstruct_survey([decay.capture for decay in decays], parameters)
     lines = []
     for line in found.lines:
-        if not all(excites(capture, line.frequency_hz) for capture in captures):
+        if not all(excites(capture, line.frequency_hz) for capture in exciting):
             continue
         fault = wing_fault(line, found.lines) or narrow_fault(line, captures)
         status = LineStatus.REJECTED if fault else LineStatus.CONFIRMED
         at_pulse = second_look.at_pulse(line, decays)
         lines.append(replace(at_pulse, status=status, reason=fault, unfolding_confidence=1.0))
+    lines = _without_sidebands(lines)
     # The filter averages as many samples as the rate is lower by.
-    noise_sigma = found.noise_sigma * math.sqrt(captures[0].sample_rate_hz / decays[0].rate_hz)
+    noise_sigma = found.noise_sigma * math.sqrt(exciting[0].sample_rate_hz / decays[0].rate_hz)
     return Reconstruction(settle(lines), spectrum, noise_sigma, found.messages, detection=found.detection)
+
+
+def _without_sidebands(lines: Sequence[Line]) -> list[Line]:
+    """The same lines, but those among several parts of a modulated carrier, which speech moves, are rejected."""
+    parts = [line for line in lines if line.reason == unexcited.REASON]
+    judged = []
+    for line in lines:
+        near = [part for part in parts if abs(part.frequency_hz - line.frequency_hz) < remains.NEAR_LINE_HZ]
+        strongest = max(near, key=lambda part: part.snr, default=None)
+        if line.status is LineStatus.CONFIRMED and strongest and len(near) >= PARTS_LEAST and line.snr < strongest.snr:
+            reason = f"Among parts of a modulated carrier at {strongest.frequency_hz / 1e6:.4f} MHz: interference."
+            line = replace(line, status=LineStatus.REJECTED, reason=reason)
+        judged.append(line)
+    return judged
 
 
 def _neighbours(spacing_hz: float | None) -> tuple[float, ...]:

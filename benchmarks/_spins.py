@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from acquisition.limits import InstrumentLimits
-from acquisition.methods import sequences, stepped, survey_plan
+from acquisition.methods import sequences, stepped, survey_checks, survey_shots
 from acquisition.methods.stepped import SteppedParameters
 from acquisition.methods.survey_parameters import SurveyParameters
 from acquisition.planning import detection
@@ -70,10 +70,10 @@ class Setting:
 
 def survey_setting(p: SurveyParameters, limits: InstrumentLimits, overheads: Overheads) -> Setting:
     """The survey: each window in one shot. A middle one stands for all."""
-    layout = survey_plan.validate(p, limits)
-    windows = survey_plan.windows(p, layout, limits)
+    layout = survey_checks.validate(p, limits)
+    windows = survey_shots.windows_of(p, layout, limits)
     window = windows[len(windows) // 2]
-    shot = survey_plan.survey_shot(p, limits, layout, window, 4)
+    shot = survey_shots.survey_shot(p, limits, layout, window, 4)
     # Each window answers for its own part of the range, the overlaps halved.
     width_hz = p.span_hz / len(windows) if len(windows) > 1 else window.width_hz
     overhead_s = overheads.shot_s(retuned=True, waveforms=4)

@@ -7,8 +7,10 @@ import time
 import numpy as np
 
 from acquisition.limits import InstrumentLimits
+from acquisition.methods.survey_checks import validate
 from acquisition.methods.survey_parameters import SurveyParameters
-from acquisition.methods.survey_plan import plan, survey_shot, validate, windows
+from acquisition.methods.survey_plan import plan
+from acquisition.methods.survey_shots import survey_shot, windows_of
 from acquisition.reconstruction import ReconstructionParameters
 from acquisition.shot import Capture
 from acquisition.verdict import reconstruct
@@ -53,7 +55,7 @@ def _captures(parameters: SurveyParameters, limits: InstrumentLimits, lines: lis
     """One capture for each window; each has a phase of its own."""
     layout = validate(parameters, limits)
     captures = []
-    for place, window in enumerate(windows(parameters, layout, limits)):
+    for place, window in enumerate(windows_of(parameters, layout, limits)):
         shot = survey_shot(parameters, limits, layout, window, layout.averages)
         near = [line for line in lines if abs(line.frequency_hz - window.centre_hz) < window.width_hz]
         capture = synthetic_capture(

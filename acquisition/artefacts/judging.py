@@ -41,11 +41,18 @@ def rejected_signals(nuisances: Sequence[Nuisance]) -> tuple[Line, ...]:
     """What was recognised in a survey beside its lines, as rejected lines with their reasons, by rising frequency.
 
     The same signal in several captures is listed once, and so are what every tuning has of its own: the strongest of
-    the receiver's own carriers, and the strongest ring-down.
+    the receiver's own carriers, and the strongest ring-down; and a modulated carrier, of which the survey shows the
+    sidebands one by one.
     """
     listed = []
     loud = [nuisance for nuisance in nuisances if nuisance.snr >= LISTED_SNR]
-    for nuisance in _each_once(loud):
+    once = _each_once(loud)
+    modulated = [group for group in _groups(once, loud) if len(group) >= MODULATED_LEAST]
+    for group in modulated:
+        listed.append(_modulated(group))
+    for nuisance in once:
+        if any(nuisance is one for group in modulated for one in group):
+            continue
         reason = next(reason for recogniser in _SURVEY if (reason := recogniser(nuisance, loud)))
         if nuisance.captures > 1 and not (nuisance.kind == RING_DOWN or own_carrier.is_own_carrier(nuisance)):
             reason = f"{reason} Seen in {nuisance.captures} captures."
@@ -58,25 +65,41 @@ def steady_bands_hz(nuisances: Sequence[Nuisance]) -> list[tuple[float, float]]:
 
     Several close to one another are one modulated signal, and what lies between them belongs to it.
     """
-    outside = [
-        one
-        for one in nuisances
-        if one.kind == CARRIER and one.snr >= LISTED_SNR and not own_carrier.is_own_carrier(one)
-        if not image.reason(one, nuisances)
-    ]
     half_hz = 0.5
-    places = sorted(one.frequency_hz for one in _each_once(outside))
-    groups: list[list[float]] = []
-    for place in places:
-        if groups and place - groups[-1][-1] < SAME_SIGNAL_HZ:
-            groups[-1].append(place)
-        else:
-            groups.append([place])
+    loud = [nuisance for nuisance in nuisances if nuisance.snr >= LISTED_SNR]
     bands = []
-    for group in groups:
-        parts = [group] if len(group) >= MODULATED_LEAST else [[place] for place in group]
+    for group in _groups(_each_once(loud), loud):
+        places = [one.frequency_hz for one in group]
+        parts = [places] if len(places) >= MODULATED_LEAST else [[place] for place in places]
         bands += [(part[0] - half_hz, part[-1] + half_hz) for part in parts]
     return bands
+
+
+def _groups(once: Sequence[Nuisance], together: Sequence[Nuisance]) -> list[list[Nuisance]]:
+    """Carriers from outside, those together that lie close to one another, by rising frequency."""
+    outside = [
+        one
+        for one in once
+        if one.kind == CARRIER and not own_carrier.is_own_carrier(one) and not image.reason(one, together)
+    ]
+    groups: list[list[Nuisance]] = []
+    for one in sorted(outside, key=lambda one: one.frequency_hz):
+        if groups and one.frequency_hz - groups[-1][-1].frequency_hz < SAME_SIGNAL_HZ:
+            groups[-1].append(one)
+        else:
+            groups.append([one])
+    return groups
+
+
+def _modulated(group: Sequence[Nuisance]) -> Line:
+    """A modulated carrier, from its sidebands."""
+    strongest = max(group, key=lambda one: one.snr)
+    width_hz = group[-1].frequency_hz - group[0].frequency_hz + strongest.resolution_hz
+    reason = (
+        f"A modulated carrier of {len(group)} parts that do not answer the pulses and do not decay: interference. "
+        f"Lines of the sample within its {width_hz / 1e3:.1f} kHz are not seen."
+    )
+    return replace(strongest, fwhm_hz=width_hz).rejected(reason)
 
 
 def _each_once(nuisances: Sequence[Nuisance]) -> list[Nuisance]:

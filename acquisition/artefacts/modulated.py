@@ -272,10 +272,10 @@ def _protected(band_hz: tuple[float, float], capture: Capture) -> bool:
     return band_hz[0] - BESIDE_HZ < pulse_frequency_hz(capture) < band_hz[1] + BESIDE_HZ
 
 
-def loud_bins(capture: Capture) -> npt.NDArray[np.bool_]:
-    """Which bins of a capture's transform stand above noise."""
+def loud_bins(capture: Capture, least: float = IMAGE) -> npt.NDArray[np.bool_]:
+    """Which bins of a capture's transform stand above noise, in power by this factor."""
     power = np.abs(fft.fft(np.where(capture.receive_mask, capture.samples, 0))) ** 2
-    return np.asarray(power > IMAGE * float(np.median(power)) / math.log(2.0))
+    return np.asarray(power > least * float(np.median(power)) / math.log(2.0))
 
 
 def _widened(

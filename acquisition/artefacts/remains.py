@@ -30,7 +30,7 @@ def fault(line: Line, together: Sequence[Line], silenced_hz: Sequence[tuple[floa
     """Why a line may only be remains of a stronger one, or of the interference itself; empty if it stands alone."""
     if is_unresolved(line, silenced_hz):
         return UNRESOLVED
-    if not any(low - NEAR_BAND_HZ <= line.frequency_hz <= high + NEAR_BAND_HZ for low, high in silenced_hz):
+    if not is_beside(line, silenced_hz):
         return ""
     stronger = [
         other
@@ -46,6 +46,11 @@ def fault(line: Line, together: Sequence[Line], silenced_hz: Sequence[tuple[floa
         f"Beside interference that was taken out, it cannot be told from what that left of the stronger line at "
         f"{nearest.frequency_hz / 1e6:.4f} MHz."
     )
+
+
+def is_beside(line: Line, silenced_hz: Sequence[tuple[float, float]]) -> bool:
+    """Whether a line lies so near to interference that it has to be silent where nothing excites it."""
+    return any(low - NEAR_BAND_HZ <= line.frequency_hz <= high + NEAR_BAND_HZ for low, high in silenced_hz)
 
 
 def is_unresolved(line: Line, silenced_hz: Sequence[tuple[float, float]]) -> bool:

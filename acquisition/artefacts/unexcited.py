@@ -26,6 +26,8 @@ NARROW_HZ = 100.0
 UNEXCITED_FRACTION = 0.3
 """Least amplitude of interference without excitation relative to that with it: modulation lets it go up and down."""
 
+REASON = "It is there without being excited: interference, not an answer of the sample."
+
 LATE_T2_STARS = 3.0
 SLOT_T2_STARS = 1.5
 """A line has 0.2 % of its power left after so many T2*; from then on it is looked for in slots of this length."""
@@ -55,7 +57,7 @@ def fault(line: Line, narrow: Sequence[Capture]) -> str:
     amplitude = math.sqrt(max(amplitude**2 - sigma**2 * len(unexcited), 0.0))
     if amplitude - 3.0 * sigma <= UNEXCITED_FRACTION * root_mean_square(excited)[0]:
         return ""
-    return "It is there without being excited: interference, not an answer of the sample."
+    return REASON
 
 
 def _is_heard_late(line: Line, captures: Sequence[Capture]) -> bool:

@@ -1,12 +1,19 @@
-"""A narrow-band measurement of one line at a known frequency, at two centre frequencies; a survey's second step."""
+"""A narrow-band measurement of one line at a known frequency, at two centre frequencies; a survey's second step.
+
+What could be interference is listened to once more without being excited, and what could be ringing of the probe is
+excited once more after saturation.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from acquisition import verdict
+from acquisition.artefacts.unexcited import needs_control
+from acquisition.artefacts.unsaturated import needs_saturation
 from acquisition.errors import FieldError, InvalidParameters
 from acquisition.experiment import ExperimentResult, Plan, Spectrum
 from acquisition.limits import InstrumentLimits
@@ -22,6 +29,10 @@ from acquisition.shot import Shot
 
 TOOTH_SPACING_HZ = 50e3
 """Stands for the spacing of a survey's teeth when the centre frequencies are chosen without a survey."""
+
+
+CHECKS_MAX = 2
+"""Shots that may be asked for once a line was seen: one without excitation, and one after saturation."""
 
 
 @dataclass(frozen=True)
@@ -116,13 +127,14 @@ def plan(parameters: ConfirmParameters, limits: InstrumentLimits) -> Plan:
     frequency_hz = np.linspace(p.frequency_hz - reach_hz, p.frequency_hz + reach_hz, 512)
     flip_deg = p.flip_deg * np.abs(np.sinc((frequency_hz - p.frequency_hz) * pulse_s))
     duration_s = 2 * averages * p.repetition_time_s
+    shots_max = 2 + CHECKS_MAX
     return Plan(
         windows_hz=((p.frequency_hz, 2 * narrow_band.reach_hz(settings, limits)),),
         shots_survey=0,
-        shots_confirm_max=2,
+        shots_confirm_max=shots_max,
         averages_per_shot=averages,
         duration_s=duration_s,
-        duration_max_s=duration_s,
+        duration_max_s=max(duration_s, min(shots_max * averages * p.repetition_time_s, limits.run_duration_max_s)),
         excitation_frequency_hz=frequency_hz,
         excitation_flip_deg=flip_deg,
     )
@@ -148,16 +160,47 @@ class ConfirmExperiment(ScriptedExperiment):
         self._limits = limits
         self._reconstruction = ReconstructionParameters(false_alarms_per_survey=parameters.false_alarms_per_survey)
         self._lines: tuple[Line, ...] = ()
-        self._ledger.foresee(planned.shots_confirm_max, planned.duration_s)
+        self._duration_max_s = planned.duration_max_s
+        self._messages: list[str] = []
+        self._ledger.foresee(2, planned.duration_s)
 
     def _steps(self) -> Shots:
         for shot in _shots(self._parameters, self._limits):
-            self._ledger.message = f"{shot.purpose[:1].upper()}{shot.purpose[1:]}, {shot.averages} averages."
-            yield shot
+            yield self._announced(shot)
+        for needed, lay_out, unknown in (
+            (needs_control, narrow_band.control_shot, "is interference"),
+            (needs_saturation, narrow_band.saturation_shot, "is ringing of the probe"),
+        ):
+            self._lines = self.result().lines
+            doubtful = [line for line in self._confirmed() if needed(line, self._captures)]
+            if doubtful:
+                yield from self._check(max(doubtful, key=lambda line: line.snr), lay_out, unknown)
         self._lines = self.result().lines
 
+    def _confirmed(self) -> list[Line]:
+        return [line for line in self._lines if line.status is LineStatus.CONFIRMED]
+
+    def _check(self, line: Line, lay_out: Callable[..., Shot], unknown: str) -> Shots:
+        """One more shot on a line, unless the instrument or its time does not allow it; then it is told."""
+        p, averages = self._parameters, checks.whole_cycles(self._parameters.averages)
+        otherwise = f"Whether {checks.frequency_text(line.frequency_hz)} {unknown} was not measured"
+        if self._ledger.duration_done_s + averages * p.repetition_time_s > self._duration_max_s * (1.0 + 1e-9):
+            self._messages.append(f"{otherwise}: the longest duration of a run does not allow it.")
+            return
+        try:
+            shot = lay_out(p.frequency_hz, line.t2_star_s, (), averages, _settings(p), self._limits)
+        except fits.ShotDoesNotFit as fault:
+            self._messages.append(f"{otherwise}: {str(fault)[:1].lower()}{str(fault)[1:]}")
+            return
+        self._ledger.foresee(1, averages * p.repetition_time_s)
+        yield self._announced(shot)
+
+    def _announced(self, shot: Shot) -> Shot:
+        self._ledger.message = f"{shot.purpose[:1].upper()}{shot.purpose[1:]}, {shot.averages} averages."
+        return shot
+
     def _summary(self) -> str:
-        confirmed = [line for line in self._lines if line.status is LineStatus.CONFIRMED]
+        confirmed = self._confirmed()
         if not confirmed:
             return f"No line was found near {checks.frequency_text(self._parameters.frequency_hz)}."
         return f"Found {', '.join(f'{line.frequency_hz / 1e6:.4f} MHz' for line in confirmed)}."
@@ -175,7 +218,7 @@ class ConfirmExperiment(ScriptedExperiment):
         if not self._captures:
             return ExperimentResult((), None, ("Nothing was measured.",))
         found = verdict.reconstruct(self._captures, self._reconstruction)
-        return ExperimentResult(found.lines, found.spectrum, found.messages)
+        return ExperimentResult(found.lines, found.spectrum, (*found.messages, *self._messages))
 
 
 METHOD = Method(

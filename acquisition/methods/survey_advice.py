@@ -4,24 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Protocol
 
 import numpy as np
 
 from acquisition.limits import InstrumentLimits
 from acquisition.methods import checks
 from acquisition.methods.survey_parameters import SurveyParameters
+from acquisition.methods.survey_windows import Window
 from acquisition.reconstruction.detection import threshold_note
-
-
-class Window(Protocol):
-    """What survey_plan.Window has."""
-
-    @property
-    def width_hz(self) -> float: ...
-
-    @property
-    def offset_hz(self) -> float: ...
 
 
 def ernst_angle_deg(repetition_time_s: float, t1_s: float) -> float:

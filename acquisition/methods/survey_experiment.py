@@ -19,10 +19,10 @@ from acquisition.errors import InvalidParameters
 from acquisition.experiment import ExperimentResult, Spectrum
 from acquisition.limits import InstrumentLimits
 from acquisition.lines import Line, LineStatus
-from acquisition.methods import checks, fits, narrow_band, survey_plan
+from acquisition.methods import checks, fits, narrow_band, survey_checks, survey_plan, survey_shots
 from acquisition.methods.script import ScriptedExperiment, Shots
 from acquisition.methods.survey_parameters import SurveyParameters
-from acquisition.methods.survey_plan import Window
+from acquisition.methods.survey_windows import Window
 from acquisition.quick_spectrum import QuickLook
 from acquisition.reconstruction import Reconstruction, ReconstructionParameters
 from acquisition.shot import Capture, Shot
@@ -45,11 +45,11 @@ class SurveyExperiment(ScriptedExperiment):
         super().__init__("survey")
         self._parameters = parameters
         self._limits = limits
-        self._layout = survey_plan.validate(parameters, limits)
-        self._windows = survey_plan.windows(parameters, self._layout, limits)
+        self._layout = survey_checks.validate(parameters, limits)
+        self._windows = survey_shots.windows_of(parameters, self._layout, limits)
         settling_s = survey_plan.settling_max_s(parameters, self._layout, limits)
         self._duration_max_s = survey_plan.duration_max_s(parameters, self._layout, limits) - settling_s
-        self._narrow = survey_plan.narrow_settings(parameters)
+        self._narrow = survey_shots.narrow_settings(parameters)
         self._reconstruction = ReconstructionParameters(false_alarms_per_survey=parameters.false_alarms_per_survey)
         self._lines: tuple[Line, ...] = ()
         self._survey_result: Reconstruction | None = None
@@ -176,7 +176,7 @@ class SurveyExperiment(ScriptedExperiment):
             spent += averages
 
     def _survey_shot(self, window: Window, averages: int) -> Shot:
-        shot = survey_plan.survey_shot(self._parameters, self._limits, self._layout, window, averages)
+        shot = survey_shots.survey_shot(self._parameters, self._limits, self._layout, window, averages)
         self._ledger.message = f"{_sentence(shot.purpose)}, {averages} averages."
         return shot
 
@@ -252,7 +252,8 @@ class SurveyExperiment(ScriptedExperiment):
                 there_hz = candidate.frequency_hz + tooth_hz
                 yield from self._narrow_shots(there_hz, candidate, others_hz, averages)
             judged = self._judge(candidate)
-        if judged.line.status in FOUND and needs_control(judged.line, self._undisturbed):
+        doubtful = needs_control(judged.line, self._undisturbed) or remains.is_beside(judged.line, silenced_hz)
+        if judged.line.status in FOUND and doubtful:
             self._foresee(1, averages)
             target = judged.line if judged.line.status is LineStatus.MOVED else candidate
             yield from self._control_shot(judged.line, target.frequency_hz, others_hz, averages)

@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from acquisition.errors import InvalidParameters
 from acquisition.limits import InstrumentLimits
-from acquisition.methods import checks, survey_plan
+from acquisition.methods import checks, survey_checks, survey_shots, survey_windows
 from acquisition.methods.survey_parameters import SurveyParameters
 from acquisition.planning import detection
 from acquisition.planning.answer import Answer, Index, averages_needed, typical_averages
@@ -94,8 +94,8 @@ def propose(goal: Goal, limits: InstrumentLimits) -> Proposal | None:
 
 def window_count(span_hz: float, tooth_s: float, sample_rate_hz: float) -> int:
     """Windows of a survey, by the survey's own rule."""
-    width_hz = min(1.0 / tooth_s, survey_plan.USABLE_BAND * sample_rate_hz)
-    step_hz = width_hz * (1.0 - survey_plan.WINDOW_OVERLAP)
+    width_hz = min(1.0 / tooth_s, survey_windows.USABLE_BAND * sample_rate_hz)
+    step_hz = width_hz * (1.0 - survey_windows.WINDOW_OVERLAP)
     return 1 + max(0, math.ceil((span_hz - width_hz) / step_hz - 1e-9))
 
 
@@ -124,7 +124,7 @@ def _families(goal: Goal, limits: InstrumentLimits) -> Iterator[_Family]:
 def _sample_rates(span_hz: float, tooth_s: float, limits: InstrumentLimits) -> list[float]:
     """Rates at which a tooth is a whole number of samples: the least with room beside the centre, and a faster one."""
     width_hz = min(1.0 / tooth_s, span_hz)
-    room_hz = (2.0 * width_hz + 0.2e6) / survey_plan.USABLE_BAND
+    room_hz = (2.0 * width_hz + 0.2e6) / survey_windows.USABLE_BAND
     rates = []
     for wanted in (room_hz, 2.5 * room_hz):
         samples = max(2, math.ceil(wanted * tooth_s - 1e-9), math.ceil(limits.sample_rate_min_hz * tooth_s - 1e-9))
@@ -140,7 +140,7 @@ def _sample_rates(span_hz: float, tooth_s: float, limits: InstrumentLimits) -> l
 def _answer(goal: Goal, limits: InstrumentLimits, family: _Family, places: int) -> Answer:
     """What lines at evenly spread places of a window answer."""
     grains = powder()
-    width_hz = min(1.0 / family.tooth_s, survey_plan.USABLE_BAND * family.sample_rate_hz, goal.span_hz)
+    width_hz = min(1.0 / family.tooth_s, survey_windows.USABLE_BAND * family.sample_rate_hz, goal.span_hz)
     place_hz = ((np.arange(places) + 0.5) / places - 0.5) * width_hz
     beside_hz = place_beside_hz(width_hz / 2.0, family.sample_rate_hz)
     sent = transmit_gain(place_hz + beside_hz, family.sample_rate_hz, limits.probe_bandwidth_hz)
@@ -172,10 +172,10 @@ def _finish(goal: Goal, limits: InstrumentLimits, family: _Family, index: Index,
         return None
     parameters = _parameters(goal, family, index, averages)
     try:
-        layout = survey_plan.validate(parameters, limits)
+        layout = survey_checks.validate(parameters, limits)
     except InvalidParameters:
         return None
-    flip = survey_plan.comb_of(parameters, limits).tooth_flip_rad(0, goal.nutation_frequency_hz)
+    flip = survey_shots.comb_of(parameters, limits).tooth_flip_rad(0, goal.nutation_frequency_hz)
     return Proposal(
         name="survey",
         method="survey",

@@ -108,9 +108,14 @@ class Candidates:
             for frequency, power in search.carriers(record, self.model.transforms[c], self._carrier_limit(c) * noise)[
                 :TONES_MAX
             ]
-            if all(abs(frequency - other) >= near_hz for other in taken)
+            if self._is_searched(frequency)
+            and all(abs(frequency - other) >= near_hz for other in taken)
             and not self._was_rejected("carrier", frequency, 2 / record.duration_s)
         ]
+
+    def _is_searched(self, frequency_hz: float) -> bool:
+        band_hz = self.model.searched_hz
+        return band_hz is None or band_hz[0] <= frequency_hz <= band_hz[1]
 
     def carriers_apart(self, first: Component, others: Sequence[Candidate]) -> list[Component]:
         """Further carriers of all captures that there is no doubt of beside `first`, the strongest first.

@@ -55,6 +55,7 @@ class Model:
     ) -> None:
         self.records = list(records)
         self.parameters = parameters
+        self.searched_hz = band_hz
         widths = search.search_widths_hz(parameters)
         bands = []
         for record in self.records:

@@ -28,9 +28,8 @@ def reconstruct_survey(
     """Lines in any number of captures of one sample, as candidates with their unfolding confidence.
 
     The captures may differ in centre frequency, comb and sample rate; a line that several of them see is one line,
-    fitted in all of them. With `band_hz` lines are looked for in this range only, and the false alarms are those of
-    it; carriers and ring-down are looked for everywhere. Captures without data (no transmission, or no reception) are
-    left out with a message.
+    fitted in all of them. With `band_hz` lines and carriers are looked for in this range only, and the false alarms are
+    those of it. Captures without data (no transmission, or no reception) are left out with a message.
     """
     chosen = parameters or ReconstructionParameters()
     records, messages = usable_records(captures)

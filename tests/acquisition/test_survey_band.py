@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from acquisition.limits import InstrumentLimits
-from acquisition.methods import survey_plan
+from acquisition.methods import survey_checks, survey_shots, survey_windows
 from acquisition.methods.survey_parameters import SurveyParameters
 from acquisition.pulses import rectangular_pulse
 from acquisition.shot import Capture
@@ -17,10 +17,10 @@ from acquisition.survey_band import inside, survey_bands_hz
 LIMITS = InstrumentLimits()
 
 
-def capture_of(parameters: SurveyParameters) -> tuple[Capture, survey_plan.Window]:
-    layout = survey_plan.validate(parameters, LIMITS)
-    window = survey_plan.windows(parameters, layout, LIMITS)[0]
-    shot = survey_plan.survey_shot(parameters, LIMITS, layout, window, layout.averages)
+def capture_of(parameters: SurveyParameters) -> tuple[Capture, survey_windows.Window]:
+    layout = survey_checks.validate(parameters, LIMITS)
+    window = survey_shots.windows_of(parameters, layout, LIMITS)[0]
+    shot = survey_shots.survey_shot(parameters, LIMITS, layout, window, layout.averages)
     samples = np.zeros(shot.capture_samples, dtype=np.complex64)
     rate = shot.sample_rate_hz
     return Capture(samples, shot.waveform, rate, shot.centre_frequency_hz, 4e-6, shot.averages), window

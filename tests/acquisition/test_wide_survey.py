@@ -12,7 +12,7 @@ import pytest
 
 from acquisition.limits import InstrumentLimits
 from acquisition.lines import LineStatus
-from acquisition.methods import survey_plan
+from acquisition.methods import survey_checks, survey_shots, survey_windows
 from acquisition.methods.survey_parameters import SurveyParameters
 from acquisition.quick_spectrum import QuickLook, quick_spectrum
 from acquisition.reconstruction import ReconstructionParameters
@@ -28,16 +28,16 @@ CENTRE_HZ = 30e6
 
 def surveyed(
     lines: Sequence[SyntheticLine], noises: Sequence[float] = (1.0,), phases_rad: Sequence[float] = (), **changes: Any
-) -> tuple[tuple[survey_plan.Window, ...], list[Capture]]:
+) -> tuple[tuple[survey_windows.Window, ...], list[Capture]]:
     """A capture of each window of a survey; noises and phases are taken in turn, a random phase where none is given."""
     values: dict[str, Any] = {"centre_frequency_hz": CENTRE_HZ, "pulse_length_s": 2e-3} | changes
     parameters = SurveyParameters(**values)
-    layout = survey_plan.validate(parameters, LIMITS)
-    windows = survey_plan.windows(parameters, layout, LIMITS)
+    layout = survey_checks.validate(parameters, LIMITS)
+    windows = survey_shots.windows_of(parameters, layout, LIMITS)
     rng = np.random.default_rng(7)
     captures = []
     for number, window in enumerate(windows):
-        shot = survey_plan.survey_shot(parameters, LIMITS, layout, window, 32)
+        shot = survey_shots.survey_shot(parameters, LIMITS, layout, window, 32)
         heard = [
             line for line in lines if abs(line.frequency_hz - shot.centre_frequency_hz) < 0.49 * shot.sample_rate_hz
         ]

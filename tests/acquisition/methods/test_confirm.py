@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import numpy as np
@@ -48,10 +49,13 @@ def test_it_finds_nothing_where_there_is_nothing() -> None:
     assert "No line" in running.progress.message
 
 
-def test_the_plan_counts_both_shots() -> None:
+def test_the_plan_counts_both_shots_and_what_may_be_asked_for_after_them() -> None:
     plan = confirm.plan(parameters(averages=30), LIMITS)
-    assert (plan.shots_survey, plan.shots_confirm_max, plan.averages_per_shot) == (0, 2, 32)
+    assert (plan.shots_survey, plan.shots_confirm_max, plan.averages_per_shot) == (0, 4, 32)
     assert plan.duration_s == pytest.approx(2 * 32 * 50e-3)
+    assert plan.duration_max_s == pytest.approx(4 * 32 * 50e-3)
+    short = confirm.plan(parameters(averages=30), dataclasses.replace(LIMITS, run_duration_max_s=4.0))
+    assert short.duration_max_s == pytest.approx(4.0)
     assert plan.excitation_flip_deg.max() == pytest.approx(58.6, rel=1e-3)
     assert np.all(np.diff(plan.excitation_frequency_hz) > 0)
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from acquisition.errors import InvalidParameters
 from acquisition.limits import InstrumentLimits
-from acquisition.methods import confirm, get, narrow_band, survey_plan
+from acquisition.methods import confirm, get, narrow_band, survey_checks, survey_plan, survey_shots
 from acquisition.methods.confirm import ConfirmParameters
 from acquisition.methods.fits import ShotDoesNotFit
 from acquisition.methods.survey_parameters import SurveyParameters
@@ -108,13 +108,13 @@ def test_every_shot_of_an_accepted_survey_is_safe(
     first = get("survey").experiment(parameters, limits).next_shot()
     assert first is not None
     assert_safe(first, limits)
-    layout = survey_plan.validate(parameters, limits)
-    windows = survey_plan.windows(parameters, layout, limits)
+    layout = survey_checks.validate(parameters, limits)
+    windows = survey_shots.windows_of(parameters, layout, limits)
     for window in windows[-1:]:
-        assert_safe(survey_plan.survey_shot(parameters, limits, layout, window, layout.averages), limits)
+        assert_safe(survey_shots.survey_shot(parameters, limits, layout, window, layout.averages), limits)
     low = windows[0].centre_hz - windows[0].width_hz / 2
     high = windows[-1].centre_hz + windows[-1].width_hz / 2
-    narrow = survey_plan.narrow_settings(parameters)
+    narrow = survey_shots.narrow_settings(parameters)
     averages = narrow_band.averages_per_shot(layout.averages)
     for frequency_hz in (low, high, low + part * (high - low)):
         for target_hz in (frequency_hz, frequency_hz - narrow.tooth_spacing_hz, frequency_hz + narrow.tooth_spacing_hz):
@@ -157,7 +157,7 @@ def test_every_shot_of_an_accepted_confirmation_is_safe(chosen: tuple[Instrument
 def test_with_usual_numbers_every_line_of_the_range_can_be_confirmed(limits: InstrumentLimits) -> None:
     """Leaving a shot out is for narrow ranges and odd pulses, not what happens at each end of an instrument's range."""
     chosen = SurveyParameters(centre_frequency_hz=limits.frequency_min_hz + 1e6, span_hz=2e6)
-    narrow = survey_plan.narrow_settings(chosen)
+    narrow = survey_shots.narrow_settings(chosen)
     low, high = limits.frequency_min_hz, limits.frequency_max_hz
     for target_hz in (low, low + 10e3, low + 60e3, (low + high) / 2, high - 60e3, high - 10e3, high):
         for shot in narrow_band.shots(target_hz, 300e-6, [], 16, narrow, limits):

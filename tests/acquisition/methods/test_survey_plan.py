@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from acquisition.errors import InvalidParameters
 from acquisition.limits import InstrumentLimits
-from acquisition.methods import get, methods, survey_advice, survey_plan
+from acquisition.methods import get, methods, survey_advice, survey_checks, survey_plan, survey_shots
 from acquisition.methods.parameters import describe, parse
 from acquisition.methods.survey_parameters import SurveyParameters
 
@@ -45,8 +45,8 @@ def test_the_method_is_found_by_its_name() -> None:
 )
 def test_a_tooth_may_be_a_single_sample(tooth_s: float, rate_hz: float, width_hz: float) -> None:
     chosen = parameters(tooth_s=tooth_s, sample_rate_hz=rate_hz, span_hz=20e6)
-    assert survey_plan.validate(chosen, LIMITS).window_width_hz == pytest.approx(width_hz)
-    waveform = survey_plan.comb_of(chosen, LIMITS).waveform(rate_hz)
+    assert survey_checks.validate(chosen, LIMITS).window_width_hz == pytest.approx(width_hz)
+    waveform = survey_shots.comb_of(chosen, LIMITS).waveform(rate_hz)
     assert np.count_nonzero(waveform[: round(20e-6 * rate_hz)]) == math.ceil(tooth_s * rate_hz - 1e-9)
     if width_hz == 8e6:
         assert any("inside" in note for note in survey_plan.plan(chosen, LIMITS).notes)
@@ -62,10 +62,10 @@ def test_a_fixed_probe_limits_the_range_and_a_tuner_takes_its_time() -> None:
     assert plan.duration_s - quick.duration_s == pytest.approx(2.0 * (quick.shots_survey + 4))
     assert plan.duration_max_s - quick.duration_max_s == pytest.approx(2.0 * (quick.shots_survey + 40))
     assert survey_plan.plan(chosen, dataclasses.replace(tuned, probe_tuning="prompt")).duration_s == quick.duration_s
-    layout = survey_plan.validate(chosen, tuned)
+    layout = survey_checks.validate(chosen, tuned)
     wanted = [
-        survey_plan.survey_shot(chosen, tuned, layout, window, 4).probe_hz
-        for window in survey_plan.windows(chosen, layout, tuned)
+        survey_shots.survey_shot(chosen, tuned, layout, window, 4).probe_hz
+        for window in survey_shots.windows_of(chosen, layout, tuned)
     ]
     assert wanted == sorted(wanted)
 
@@ -89,8 +89,8 @@ def test_the_reference_case() -> None:
 @given(st.floats(0.02e6, 40e6), st.floats(0.4e-6, 3e-6), st.floats(5e6, 200e6))
 def test_windows_cover_the_range_and_overlap(span_hz: float, tooth_s: float, centre_hz: float) -> None:
     chosen = parameters(span_hz=span_hz, tooth_s=tooth_s, centre_frequency_hz=max(centre_hz, 2e6 + span_hz / 2))
-    layout = survey_plan.validate(chosen, LIMITS)
-    laid = survey_plan.windows(chosen, layout, LIMITS)
+    layout = survey_checks.validate(chosen, LIMITS)
+    laid = survey_shots.windows_of(chosen, layout, LIMITS)
     low, high = chosen.centre_frequency_hz - span_hz / 2, chosen.centre_frequency_hz + span_hz / 2
     edges = [(window.centre_hz - window.width_hz / 2, window.centre_hz + window.width_hz / 2) for window in laid]
     assert edges[0][0] <= low + 1e-3
@@ -104,12 +104,12 @@ def test_windows_cover_the_range_and_overlap(span_hz: float, tooth_s: float, cen
 
 def test_the_window_keeps_away_from_the_tuned_frequency() -> None:
     chosen = parameters()
-    layout = survey_plan.validate(chosen, LIMITS)
-    (window,) = survey_plan.windows(chosen, layout, LIMITS)
+    layout = survey_checks.validate(chosen, LIMITS)
+    (window,) = survey_shots.windows_of(chosen, layout, LIMITS)
     assert abs(window.centre_hz - window.tuned_hz) - window.width_hz / 2 >= 20e3
     teeth = window.offset_hz * chosen.gap_period_s
     assert teeth == pytest.approx(round(teeth))
-    waveform = survey_plan.survey_waveform(chosen, LIMITS, window)
+    waveform = survey_shots.survey_waveform(chosen, LIMITS, window)
     power = np.abs(np.fft.fft(waveform)) ** 2
     offsets = np.fft.fftfreq(len(waveform), 1 / chosen.sample_rate_hz)
     inside = np.abs(offsets - window.offset_hz) < window.width_hz / 2
@@ -120,8 +120,8 @@ def test_the_window_keeps_away_from_the_tuned_frequency() -> None:
 def test_at_the_ends_of_the_range_the_excitation_stays_inside() -> None:
     for centre_hz in (LIMITS.frequency_min_hz + 0.1e6, LIMITS.frequency_max_hz - 0.1e6):
         chosen = parameters(centre_frequency_hz=centre_hz, span_hz=0.2e6)
-        layout = survey_plan.validate(chosen, LIMITS)
-        (window,) = survey_plan.windows(chosen, layout, LIMITS)
+        layout = survey_checks.validate(chosen, LIMITS)
+        (window,) = survey_shots.windows_of(chosen, layout, LIMITS)
         assert window.comb_hz - 0.48 / chosen.tooth_s >= LIMITS.frequency_min_hz
         assert window.comb_hz + 0.48 / chosen.tooth_s <= LIMITS.frequency_max_hz
         assert LIMITS.frequency_min_hz <= window.tuned_hz <= LIMITS.frequency_max_hz
