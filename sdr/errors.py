@@ -24,8 +24,14 @@ class RadioUnreachable(SdrError):
 
 
 class RadioBusy(SdrError):
+    """Somebody else has the radio; `holder` is the process, where it is one of this machine that is known."""
+
     code = "radio_busy"
     advice = "Another program is using the radio; stop it or wait until it has finished."
+
+    def __init__(self, message: str, advice: str | None = None, *, holder: int | None = None) -> None:
+        self.holder = holder
+        super().__init__(message, advice)
 
 
 class RadioLost(SdrError):

@@ -53,15 +53,16 @@ class RadioLock:
             holder = self._read_holder()
             os.close(self._descriptor)
             self._descriptor = -1
-            raise RadioBusy(f"The radio {radio} is in use{holder}.") from None
+            by = "" if holder is None else f" by process {holder}"
+            raise RadioBusy(f"The radio {radio} is in use{by}.", holder=holder) from None
         os.ftruncate(self._descriptor, 0)
         os.pwrite(self._descriptor, json.dumps({"pid": os.getpid(), "since_unix_s": time.time()}).encode(), 0)
 
-    def _read_holder(self) -> str:
+    def _read_holder(self) -> int | None:
         try:
-            return f" by process {int(json.loads(os.pread(self._descriptor, 200, 0))['pid'])}"
+            return int(json.loads(os.pread(self._descriptor, 200, 0))["pid"])
         except (ValueError, KeyError, TypeError):
-            return ""
+            return None
 
     def fileno(self) -> int:
         """The descriptor that carries the lock."""
@@ -72,3 +73,27 @@ class RadioLock:
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
+
+
+def in_use_by_others(radio: str) -> bool:
+    """Whether a living process other than this one and its parent holds the lock on a radio.
+
+    A guard asks on behalf of the driver that started it; the lock of a driver that died is held by its guard alone.
+    """
+    try:
+        RadioLock(radio).release()
+    except RadioBusy as busy:
+        if busy.holder in (os.getpid(), os.getppid()):
+            return False
+        return busy.holder is None or _lives(busy.holder)
+    return False
+
+
+def _lives(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True  # another user's
+    return True

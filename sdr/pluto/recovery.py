@@ -8,8 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from sdr.discovery import candidates
-from sdr.errors import RadioLost, SdrError, ShotStopped, UnsuitableRadio, WrongRadio
-from sdr.lock import RadioLock
+from sdr.errors import RadioBusy, RadioLost, SdrError, ShotStopped, UnsuitableRadio, WrongRadio
+from sdr.lock import RadioLock, in_use_by_others
 from sdr.pluto.connection import Connection
 from sdr.transceiver import InstrumentSettings
 
@@ -23,7 +23,7 @@ ELSEWHERE_EVERY = 4
 
 @dataclass(frozen=True)
 class FoundAgain:
-    """A fresh connection; `lock` is held on its address if that is another one than in the settings."""
+    """A fresh connection; `lock` is held on its address if that is one that was not locked before."""
 
     connection: Connection
     lock: RadioLock | None = None
@@ -42,11 +42,17 @@ def find_elsewhere(settings: InstrumentSettings) -> FoundAgain | None:
 
 
 def _connect_elsewhere(settings: InstrumentSettings) -> FoundAgain:
-    lock = RadioLock(settings.uri)  # the radio of another instrument, in use, is left alone
+    try:
+        lock: RadioLock | None = RadioLock(settings.uri)
+    except RadioBusy:
+        if in_use_by_others(settings.uri):
+            raise  # the radio of another instrument is left alone
+        lock = None  # where the radio was before, which is locked still
     try:
         return FoundAgain(Connection(_impatient(settings)), lock)
     except BaseException:
-        lock.release()
+        if lock is not None:
+            lock.release()
         raise
 
 

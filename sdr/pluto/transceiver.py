@@ -282,15 +282,16 @@ class PlutoTransceiver:
 
     def _adopt(self, found: FoundAgain) -> None:
         """Use a fresh connection, of which nothing is known but that it leads to the right radio."""
+        connection = found.connection
         if found.lock is not None:
             self._locks.append(found.lock)
-            logger.warning("%s: its radio is at %s now.", self._settings.slug, found.connection.uri)
-        with translated(found.connection.uri):
-            self._configuration = Configuration(found.connection)
-        self._connection = found.connection
-        self._identity = found.connection.identity
-        if found.lock is not None:
-            self._same_radio = replace(self._same_radio, uri=found.connection.uri)
+        with translated(connection.uri):
+            self._configuration = Configuration(connection)
+        self._connection = connection
+        self._identity = connection.identity
+        if connection.uri != self._same_radio.uri:
+            logger.warning("%s: its radio is at %s now.", self._settings.slug, connection.uri)
+            self._same_radio = replace(self._same_radio, uri=connection.uri)
             if self._guard is not None:
                 former, self._guard = self._guard, self._start_guard()
                 former.close()  # it watches over an address where the radio no longer is

@@ -23,18 +23,14 @@ def turn_off(uri: str, serial: str) -> SafeState:
 
 def _elsewhere(uri: str, serial: str) -> SafeState | None:
     from sdr.discovery import candidates  # loads what a guard that finds its radio where it was does not need
-    from sdr.lock import RadioLock
+    from sdr.lock import in_use_by_others
 
     for candidate in candidates():
         if candidate.uri == uri or (candidate.serial and candidate.serial != serial):
             continue
-        lock = None
         try:
-            lock = RadioLock(candidate.uri)  # the radio of another instrument, in use, is not disturbed
-            return turn_off_at(candidate.uri, serial)
+            if not in_use_by_others(candidate.uri):  # the radio of another instrument is not disturbed
+                return turn_off_at(candidate.uri, serial)
         except (OSError, SdrError):
             continue
-        finally:
-            if lock is not None:
-                lock.release()
     return None

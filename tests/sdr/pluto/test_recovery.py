@@ -51,6 +51,23 @@ def test_at_another_address_with_another_firmware(monkeypatch: pytest.MonkeyPatc
         assert writes(other) == 0
 
 
+def test_there_and_back_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The lock on the first address, still held, keeps others away and not the one who holds it."""
+    first, second = free_port(), free_port()
+    monkeypatch.setenv("RASGADO_RADIO_URIS", f"ip:127.0.0.1:{first} ip:127.0.0.1:{second}")
+    with running(SAMPLE, port=first, serial="ours") as radio:
+        transceiver = open_transceiver(instrument(radio))
+    with running(SAMPLE, port=second, serial="ours"):
+        assert transceiver.recover(10.0).uri == f"ip:127.0.0.1:{second}"
+    with running(SAMPLE, port=first, serial="ours") as radio:
+        assert turn_off(f"ip:127.0.0.1:{second}", "ours").confirmed
+        assert transceiver.recover(10.0).uri == radio.uri
+        assert transceiver.play(shot()).averages == 8
+    with running(SAMPLE, port=second, serial="ours") as radio:
+        transceiver.close()
+        assert transmits(radio) == ""
+
+
 def test_only_another_radio_is_there() -> None:
     port = free_port()
     with running(SAMPLE, port=port, serial="ours") as radio:
