@@ -8,6 +8,7 @@ import pytest
 from rest_framework.test import APIClient
 
 from acquisition.errors import InvalidParameters
+from tests.webapp.conftest import SURVEY
 from webapp.accounts.models import Group, Membership, User
 from webapp.errors import Conflict, NotAllowed
 from webapp.facility.models import Instrument
@@ -15,6 +16,7 @@ from webapp.runs import services
 from webapp.runs.models import Run, RunEvent
 from webapp.runs.queue.claim import claim_next
 from webapp.runs.services import queue_order
+from webapp.samples.models import Sample
 
 MakeRun = Callable[..., Run]
 
@@ -126,3 +128,22 @@ def test_the_api_does_all_of_it(api: APIClient, stranger_api: APIClient, make_ru
     assert wrong.status_code == 400 and wrong.json()["errors"][0]["field"] == "to"
     for action in ("hold", "resume", "pause", "move", "priority"):
         assert stranger_api.post(f"/api/v1/runs/{run.pk}/{action}", {}, format="json").status_code == 404
+
+
+def test_the_runs_of_other_groups_keep_their_places_whoever_moves(
+    staff: User, stranger: User, foreign_sample: Sample, make_run: MakeRun
+) -> None:
+    """Between groups the fair order decides, not even staff by moving."""
+    theirs = make_run(position=1, submitted_by=stranger, sample=foreign_sample, group=foreign_sample.group)
+    first, second = make_run(position=2), make_run(position=3)
+    services.move(staff, second, "first")
+    places = {run.pk: Run.objects.get(pk=run.pk).position for run in (theirs, first, second)}
+    assert places == {theirs.pk: 1, second.pk: 2, first.pk: 3}
+
+
+def test_what_is_submitted_comes_behind_what_waits(
+    user: User, instrument: Instrument, sample: Sample, make_run: MakeRun
+) -> None:
+    make_run(position=7.0)
+    wanted = {"instrument": instrument, "sample": sample, "method": "survey", "parameters": SURVEY}
+    assert [services.submit(user, **wanted).position for _ in range(2)] == [8.0, 9.0]
