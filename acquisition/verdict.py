@@ -143,7 +143,8 @@ def judge(
             return Judgement(replace(candidate, status=LineStatus.REJECTED, reason=fault), decided=True)
         return Judgement(second_look.confirmed(candidate, again), decided=True)
     doubts = ""
-    for tooth in _neighbours(spacing_hz):
+    # Beside interference a candidate that is not there was what that left, not a line of another tooth.
+    for tooth in () if remains.is_beside(candidate, silenced_hz) else _neighbours(spacing_hz):
         there_hz = candidate.frequency_hz + tooth
         captures = [capture for capture in narrow if excites(capture, there_hz)]
         elsewhere = second_look.fit(captures, there_hz, search, strict, parameters) if captures else None
