@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -51,7 +53,5 @@ def test_a_table_of_nothing_but_faults_has_a_bounded_answer() -> None:
 
 @given(st.text(max_size=300))
 def test_any_text_is_read_or_refused(text: str) -> None:
-    try:
-        read(HEAD + text)
-    except InvalidParameters as error:
-        assert error.errors
+    with contextlib.suppress(InvalidParameters):
+        assert all(line.compound and line.frequency_hz > 0 for line in read(HEAD + text))

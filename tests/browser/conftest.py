@@ -28,8 +28,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def browser() -> Iterator[Browser]:
     """Chromium of the machine, or the one that Playwright has downloaded.
 
-    It ends with its module: while Playwright runs, its event loop keeps Django from any query in the same thread, and the
-    next module of this process may be one that needs the database.
+    It ends with its module: while Playwright runs, its event loop keeps Django from any query in the same thread, and
+    the next module of this process may be one that needs the database.
     """
     installed = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     flags = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
