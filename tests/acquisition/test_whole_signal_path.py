@@ -31,8 +31,9 @@ def test_lines_are_confirmed_and_nothing_else_is(trials: list[Trial]) -> None:
 @pytest.mark.slow
 @pytest.mark.integration
 def test_frequency_errors_are_within_their_uncertainties(trials: list[Trial]) -> None:
-    """At least 97 % within three standard deviations, which the benchmark tells of 73 lines. Of 17 such lines two or more
-    lie beyond in one set of eleven, and four or more in one of 700.
+    """At least 97 % lie within three standard deviations, which the benchmark tells of 73 lines.
+
+    Of 17 such lines two or more lie beyond in one set of eleven, and four or more in one of 700.
     """
     total = survey_detection.tally(trials)
     assert total.lines * (1.0 - total.within_3_sigma) < 3.5
