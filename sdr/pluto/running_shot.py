@@ -20,6 +20,7 @@ from sdr.pluto import reference
 from sdr.pluto.accumulate import Frame, PhaseCycleAverage
 from sdr.pluto.configuration import Setup
 from sdr.pluto.connection import Connection
+from sdr.pluto.losses import lost
 from sdr.pluto.playing import Pattern, as_complex, queue_length
 from sdr.pluto.rounds import bursts
 from sdr.pluto.standby import Standby
@@ -301,10 +302,15 @@ class RunningShot:
         average = self._average
         if average is None or len(self._standby.onsets[0]) == 0:
             return
-        if self._first is None:
+        if self._first is None and not self._lacks_pulse(frame):
             self._first = frame.copy()
-        elif average.frames == self._shot.averages - 1:
+        elif average.frames == self._shot.averages - 1 and not self._lacks_pulse(frame):
             self._last = frame.copy()
+
+    def _lacks_pulse(self, frame: Frame) -> bool:
+        """Whether samples that tell when transmission began were lost on the way."""
+        pulse_end = LEAD_SAMPLES + DELAY_SAMPLES_MAX + len(self._waveform)
+        return bool(lost(frame, lively=True)[:pulse_end].any())
 
     def _is_clear(self, frame: ComplexArray, start: int) -> bool:
         """Whether the pulse in one frame (n,) stands so far above the noise before it that its onsets can be told."""

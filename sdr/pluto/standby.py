@@ -11,6 +11,7 @@ from sdr.pluto.accumulate import Frame
 from sdr.pluto.configuration import Setup
 from sdr.pluto.connection import Connection
 from sdr.pluto.free_running import FreeRunningPlayer
+from sdr.pluto.losses import is_lively, lost
 from sdr.pluto.playing import Excitation, Player, as_complex
 from sdr.pluto.reference import Reference, listen, with_tail
 from sdr.pluto.samples import dequantise, quantise
@@ -18,6 +19,10 @@ from sdr.pluto.triggered import TriggeredPlayer
 
 # Samples of a pulse that are compared from burst to burst.
 COMPARED_SAMPLES = 8192
+# Samples from the start of the pulse on in which losses are looked for.
+LOOKED_AT_SAMPLES = 4 * COMPARED_SAMPLES
+# Less of the pulse than this tells nothing.
+SHARE_LEAST = 0.5
 # The pulse must stand out this much (|correlation|^2 over its variance, by what the pulse does not explain) for a
 # comparison to mean anything: noise alone then deviates as much as half of it in one of 10^8 bursts.
 EVIDENCE = 150.0
@@ -29,26 +34,41 @@ class PulseCheck:
     """Compares the pulse as every burst receives it with how the first one did.
 
     A reception left over from another burst, a transmit buffer that slipped or that does not play, and oscillators that
-    lost their phase all change the correlation with the pulse by more than half of it.
+    lost their phase all change the correlation with the pulse by more than half of it. Samples that were lost on the
+    way are left out; a burst whose pulse was mostly lost tells nothing.
     """
 
     def __init__(self, waveform: ComplexArray, start: int) -> None:
         self._pulse = waveform[:COMPARED_SAMPLES]
         self._start = start
         self._expected: complex | None = None
+        self._lively = False
 
     def check(self, frame: Frame, phase: complex) -> None:
         """`frame` (2 n,) is the first of a burst that transmits `phase` times the waveform."""
         heard = as_complex(frame[2 * self._start : 2 * (self._start + len(self._pulse))])
         product = complex(np.vdot(self._pulse, heard)) * complex(phase).conjugate()
+        there = self._share_there(frame)
+        if there < SHARE_LEAST or (there < 1.0 and self._expected is None):
+            return
         if self._expected is None:
             transmitting = self._pulse != 0
             energy = float(np.sum(np.abs(self._pulse) ** 2) * np.sum(np.abs(heard[transmitting]) ** 2))
             explained = abs(product) ** 2
             clear = explained * np.count_nonzero(transmitting) >= EVIDENCE * max(energy - explained, 0.0) and energy > 0
             self._expected = product if clear else 0j
-        elif abs(product - self._expected) > DEVIATION_MAX * abs(self._expected) > 0:
+        elif abs(product - there * self._expected) > there * DEVIATION_MAX * abs(self._expected) > 0:
             raise AlignmentFailed("The pulse was received otherwise than in the burst before; nothing of it was kept.")
+
+    def _share_there(self, frame: Frame) -> float:
+        """Share of the pulse's energy that was not lost on the way."""
+        looked_at = frame[: 2 * (self._start + LOOKED_AT_SAMPLES)]
+        self._lively = self._lively or is_lively(looked_at)
+        gone = lost(looked_at, self._lively)[self._start : self._start + len(self._pulse)]
+        if not gone.any():
+            return 1.0
+        power = np.abs(self._pulse) ** 2
+        return float(1.0 - np.sum(power[gone]) / np.sum(power))
 
 
 class Standby:

@@ -9,11 +9,9 @@ import pytest
 from acquisition.lines import LineStatus
 from acquisition.methods import get
 from acquisition.methods.survey_parameters import SurveyParameters
-from acquisition.shot import Capture, Shot
 from sdr import open_transceiver
-from sdr.errors import AlignmentFailed
 from sdr.simulated import running
-from sdr.transceiver import ConverterSettings, InstrumentSettings, Transceiver
+from sdr.transceiver import ConverterSettings, InstrumentSettings
 
 LINE_HZ, STATION_HZ, MODE_HZ, BROADCAST_HZ = 28.12e6, 27.81e6, 28.3e6, 28.41e6
 
@@ -29,19 +27,6 @@ SAMPLE = {
 }
 
 
-REPEATS_MAX = 8
-
-
-def played(radio: Transceiver, shot: Shot) -> Capture:
-    """A capture; a shot in which a drop-out hit the pulse that the driver aligns by is played again."""
-    for _ in range(REPEATS_MAX):
-        try:
-            return radio.play(shot)
-        except AlignmentFailed:
-            continue
-    return radio.play(shot)
-
-
 @pytest.mark.slow
 @pytest.mark.integration
 def test_the_line_is_confirmed_and_what_disturbs_is_rejected() -> None:
@@ -52,7 +37,7 @@ def test_the_line_is_confirmed_and_what_disturbs_is_rejected() -> None:
         with open_transceiver(settings) as radio:
             experiment = get("survey").experiment(parameters, settings.limits)
             while (shot := experiment.next_shot()) is not None:
-                experiment.take(played(radio, shot))
+                experiment.take(radio.play(shot))
     lines = experiment.result().lines
     confirmed = [line for line in lines if line.status in (LineStatus.CONFIRMED, LineStatus.MOVED)]
     assert [round(line.frequency_hz, -3) for line in confirmed] == [LINE_HZ], lines

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import select
 import subprocess
 import sys
@@ -207,6 +208,32 @@ class TestPulseCheck:
     def test_another_pulse(self, what: str, pulse: np.ndarray) -> None:
         with pytest.raises(AlignmentFailed):
             self.check().check(self.frame(pulse), 1)
+
+    @pytest.mark.parametrize("gone", [slice(100, 300), slice(0, 60), slice(0, 1100)])
+    def test_what_was_lost_on_the_way_is_left_out(self, gone: slice) -> None:
+        def damaged(pulse: np.ndarray) -> Frame:
+            frame = self.frame(pulse).reshape(-1, 2)
+            frame[gone] = 0
+            return np.concatenate([frame, self.frame(0 * self.PULSE).reshape(-1, 2)]).reshape(-1)
+
+        check = PulseCheck(self.PULSE, 40)
+        check.check(damaged(self.PULSE), 1)  # is not taken for how the pulse sounds
+        check.check(self.frame(self.PULSE), 1)
+        check.check(damaged(self.PULSE), 1)
+        mostly_lost = gone.stop > 1000
+        with contextlib.nullcontext() if mostly_lost else pytest.raises(AlignmentFailed):
+            check.check(damaged(-self.PULSE), 1)
+
+    def test_a_silent_transmitter_is_no_loss_even_if_the_receiver_is_quiet(self) -> None:
+        for noise in (0.0, 0.0003):
+            with pytest.raises(AlignmentFailed):
+                self.check(noise).check(self.frame(0 * self.PULSE, noise), 1)
+
+    def test_a_frame_of_zeros_is_lost_where_the_receiver_was_heard(self) -> None:
+        nothing = np.zeros_like(self.frame(self.PULSE))
+        check = self.check()
+        check.check(nothing, 1)
+        check.check(self.frame(self.PULSE), 1)
 
     def test_noise_is_not_compared(self) -> None:
         """Leakage that is not heard tells nothing."""
