@@ -147,8 +147,9 @@ def check_in(client: Client, options: argparse.Namespace) -> int:
 
 def table(found: Sequence[Json], zone: datetime.tzinfo) -> Table:
     """Bookings with the times of this zone's clocks."""
-    shown = Table("Booking", "Instrument", f"From ({zone})", "To", "State", "Group", "For", "Title", box=None,
-                  header_style="bold")  # fmt: skip
+    shown = Table(box=None, header_style="bold", caption=f"Times of {zone}", caption_justify="left")
+    for heading in ("Booking", "Instrument", "From", "To", "State", "Group", "For", "Title"):
+        shown.add_column(heading, overflow="fold")
     for one in found:
         start, end = (datetime.datetime.fromisoformat(one[name]).astimezone(zone) for name in ("starts_at", "ends_at"))
         until = f"{end:%H:%M}" if start.date() == end.date() else f"{end:%Y-%m-%d %H:%M}"

@@ -48,7 +48,7 @@ def test_a_booking_from_beginning_to_end(rasgado: Shell) -> None:
     assert json.loads(rasgado.out)["title"] == "Bromates"
     assert rasgado("check-in", number) == 3 and rasgado.err.startswith("rasgado: ")
     assert rasgado("bookings", "--instrument", "demo", "--mine", "--time-zone", "Asia/Tokyo") == 0
-    assert "Bromates" in rasgado.out and "(Asia/Tokyo)" in rasgado.out
+    assert "Bromates" in rasgado.out and "Times of Asia/Tokyo" in rasgado.out
     assert rasgado("bookings", "--csv") == 0
     assert next(csv.DictReader(io.StringIO(rasgado.out)))["title"] == "Bromates"
     assert rasgado("cancel-booking", number, "--reason", "no sample") == 0 and "is cancelled" in rasgado.out

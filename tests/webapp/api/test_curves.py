@@ -12,6 +12,7 @@ from rest_framework.test import APIClient
 
 from acquisition import methods
 from acquisition.methods.parameters import describe
+from acquisition.methods.registry import CALIBRATION
 from tests.webapp.api.test_any_parameters import REQUIRED
 from tests.webapp.spectra.curves import T1, recovery
 from webapp.facility.models import Instrument
@@ -62,11 +63,14 @@ def test_a_curve_that_is_not_there_and_a_stranger(
 
 @pytest.mark.parametrize("name", sorted(methods.methods()))
 def test_every_method_is_planned_and_queued_with_its_defaults(
-    api: APIClient, instrument: Instrument, sample: Sample, name: str
+    api: APIClient, staff_api: APIClient, instrument: Instrument, sample: Sample, name: str
 ) -> None:
     infos = describe(methods.get(name).parameters)
     parameters = {info.name: REQUIRED[info.name] for info in infos if info.required}
     asked = {"instrument": instrument.slug, "method": name, "parameters": parameters}
+    if methods.get(name).family == CALIBRATION:
+        assert api.post("/api/v1/runs", asked | {"sample": sample.pk}, format="json").status_code == 403
+        api = staff_api
     plan = api.post("/api/v1/plans", asked, format="json")
     assert plan.status_code == 200, plan.json()
     assert plan.json()["duration_s"] > 0
