@@ -20,7 +20,7 @@ _FIRST = ("tasks/test_survival.py", "browser", "house/test_run.py", "tasks", "ho
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Where tests are kept in groups, name the groups and bring the long rows forward."""
-    if config.getoption("dist", "no") != "loadgroup":
+    if not config.getoption("loadgroup", False):  # as the processes that run tests are told; `dist` is "no" there
         return
     for item in items:
         item.add_marker(pytest.mark.xdist_group(_group(item)))
