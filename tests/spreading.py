@@ -1,4 +1,4 @@
-"""How pytest-xdist spreads the tests that take long: `--dist loadgroup --no-loadscope-reorder`.
+"""How pytest-xdist spreads the tests that take long: `--dist loadfile --no-loadscope-reorder`.
 
 The tests of a module stay together, since they often share processes that take seconds to start. Those in the browser
 all stay together: they share a facility and a measured survey. What waits most, rather than computing, comes first, so
@@ -8,28 +8,34 @@ that the cores are never left idle by one long row of waits at the end.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
+from xdist.scheduler import LoadFileScheduling
 
 _TESTS = Path(__file__).parent
 
 #: folders and modules in the order in which their tests begin; all others come after them
 _FIRST = ("tasks/test_survival.py", "browser", "house/test_run.py", "tasks", "house")
+_TOGETHER = "tests/browser/"
 
 
-@pytest.hookimpl(tryfirst=True)
+class Spreading(LoadFileScheduling):
+    """Files stay together, and one folder."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return _TOGETHER if nodeid.startswith(_TOGETHER) else str(super()._split_scope(nodeid))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Spreading | None:
+    return Spreading(config, log) if config.getoption("dist") == "loadfile" else None
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Where tests are kept in groups, name the groups and bring the long rows forward."""
-    if not config.getoption("loadgroup", False):  # as the processes that run tests are told; `dist` is "no" there
-        return
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(_group(item)))
-    items.sort(key=lambda item: _turn(item.path.relative_to(_TESTS).as_posix()))
-
-
-def _group(item: pytest.Item) -> str:
-    name = item.path.relative_to(_TESTS).as_posix()
-    return "browser" if name.startswith("browser/") else name
+    """Bring the long rows forward, in every process that runs tests alike."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: _turn(item.path.relative_to(_TESTS).as_posix()))
 
 
 def _turn(name: str) -> int:
