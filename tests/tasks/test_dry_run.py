@@ -22,6 +22,7 @@ from django.utils import timezone
 
 from tasks.dry_run import do_next
 from tasks.simulated_copy import sample as simulated_sample
+from tools.stack import MARK
 from webapp.accounts.models import Group, User
 from webapp.calibrations.models import Calibration, UsedCalibration
 from webapp.dryruns import queue, services
@@ -77,11 +78,11 @@ def calibrated(user: User, instrument: Instrument, **values: float) -> None:
 
 
 def simulators_of(pid: int) -> list[psutil.Process]:
-    """Radios and guards that this process has started."""
+    """Radios and guards that this process has started, but for those of a whole facility that tests share."""
     found = []
     for process in psutil.Process(pid).children(recursive=True):
         try:
-            if {"sdr.simulated", "sdr.guard"} & set(process.cmdline()):
+            if {"sdr.simulated", "sdr.guard"} & set(process.cmdline()) and MARK not in process.environ():
                 found.append(process)
         except psutil.Error:
             continue
