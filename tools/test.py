@@ -17,7 +17,7 @@ from tools.stack import ROOT
 _BIN = Path(sys.executable).parent
 _WORKERS = str(min(os.cpu_count() or 1, 4))
 #: tests of real processes wait more than they compute
-_WAITING = str(2 * min(os.cpu_count() or 1, 4))
+_WAITING = str(min(os.cpu_count() or 1, 4) + 1)
 _SPREAD = ("-n", _WAITING, "--dist", "loadfile", "--no-loadscope-reorder")
 _QUICK = "not slow and not integration and not browser"
 

@@ -7,6 +7,8 @@ must be destroyed before its context: libiio reads freed memory otherwise. So ea
 from __future__ import annotations
 
 import ctypes
+import errno
+import time
 from types import TracebackType
 from typing import Self
 
@@ -20,6 +22,7 @@ from sdr.pluto import names
 BYTES_PER_SAMPLE = 4  # int16 I, int16 Q
 # Buffers are transferred in units of 8 bytes; a multiple of this many samples suits every firmware.
 ALIGNMENT_SAMPLES = 4
+RELEASED_WITHIN_S = 2.0
 
 
 def aligned(samples: int) -> int:
@@ -68,11 +71,29 @@ class _Buffer:
         self.destroy()
 
 
+def await_release(device: iio.Device, queue: int) -> None:
+    """Set the length of a device's queue as soon as the radio has seen that its last reception was cancelled.
+
+    Cancelling drops that reception's connection without a word, and the radio refuses others until it has noticed.
+    Raises OSError (EBUSY) if it has not within `RELEASED_WITHIN_S`: then another program has the device.
+    """
+    end_s = time.monotonic() + RELEASED_WITHIN_S
+    while True:
+        try:
+            device.set_kernel_buffers_count(queue)
+        except OSError as error:
+            if error.errno != errno.EBUSY or time.monotonic() >= end_s:
+                raise
+            time.sleep(0.01)
+        else:
+            return
+
+
 class ReceiveBuffer(_Buffer):
     """A queue of `queue` receptions of `samples` samples each; the radio fills it from now on."""
 
     def __init__(self, device: iio.Device, samples: int, queue: int) -> None:
-        device.set_kernel_buffers_count(queue)
+        await_release(device, queue)
         super().__init__(device, samples, output=False, cyclic=False)
 
     def next(self) -> npt.NDArray[np.int16]:

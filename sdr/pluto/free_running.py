@@ -70,9 +70,11 @@ class FreeRunningPlayer:
                 still_wanted -= 1
             self._expected = (start - len(block) // 2) % self._period
 
+        queue = queue_length(self._block)
+        buffers.await_release(self._connection.rx, queue)  # before anything is transmitted
         with (
             buffers.CyclicTransmitBuffer(self._connection.tx, excitation.integers, self._period),
-            buffers.ReceiveBuffer(self._connection.rx, self._block, queue_length(self._block)) as reception,
+            buffers.ReceiveBuffer(self._connection.rx, self._block, queue) as reception,
         ):
             while still_wanted:
                 receive(reception, 1, cut, poll)
